@@ -1,0 +1,43 @@
+"""Whether the process is alive, and whether it should be sent requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Health:
+    """Ready means: the engine answers and the task is not draining. Load never changes it."""
+
+    def __init__(self) -> None:
+        self._engine_ready = False
+        self._draining = False
+        self._watchers: list[Callable[[bool], None]] = []
+
+    @property
+    def ready(self) -> bool:
+        return self._engine_ready and not self._draining
+
+    @property
+    def engine_ready(self) -> bool:
+        return self._engine_ready
+
+    @property
+    def draining(self) -> bool:
+        return self._draining
+
+    def watch(self, watcher: Callable[[bool], None]) -> None:
+        """Tells the watcher `ready` now and at each change."""
+        self._watchers.append(watcher)
+        watcher(self.ready)
+
+    def set_engine_ready(self, ready: bool) -> None:
+        self._engine_ready = ready
+        self._tell()
+
+    def start_draining(self) -> None:
+        self._draining = True
+        self._tell()
+
+    def _tell(self) -> None:
+        for watcher in self._watchers:
+            watcher(self.ready)

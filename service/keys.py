@@ -1,0 +1,106 @@
+"""API keys: known by their SHA-256 hashes, polled from a file or from Secrets Manager."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from service.errors import NotAuthenticated
+
+CONNECT_SECONDS = 5
+
+log = logging.getLogger("service.keys")
+
+
+class StoredKey(BaseModel):
+    """A key as it is stored: its name, and the SHA-256 of the key in lower-case hex."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(min_length=1)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class StoredKeys(BaseModel):
+    """The document in the file or the secret. Unknown fields are for newer versions."""
+
+    keys: tuple[StoredKey, ...]
+
+
+class KeyRing:
+    """Says whose key a token is. Empty until told otherwise, and then it refuses everyone."""
+
+    def __init__(self) -> None:
+        self._names: Mapping[str, str] = {}
+
+    def replace(self, keys: StoredKeys) -> None:
+        self._names = {key.sha256: key.name for key in keys.keys}
+
+    def authenticate(self, authorization: str | None) -> str:
+        """The name of the key in an `authorization` header's value; raises NotAuthenticated."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise NotAuthenticated(
+                "No API key was sent; send it as `Authorization: Bearer <your key>`."
+            )
+        digest = hashlib.sha256(token.strip().encode()).hexdigest()
+        name = None
+        for stored, owner in self._names.items():  # all of them, so that time tells nothing
+            if hmac.compare_digest(stored, digest):
+                name = owner
+        if name is None:
+            raise NotAuthenticated(
+                "This API key is not known here; check it, or ask for a new one."
+            )
+        return name
+
+
+KeySource = Callable[[], str]
+
+
+def key_source(location: str) -> KeySource:
+    """What reads the document at `file:<path>` or `secretsmanager:<secret's ARN>`; it may block."""
+    kind, _, place = location.partition(":")
+    if kind == "file":
+        return Path(place).read_text
+    return lambda: read_secret(place)
+
+
+def read_secret(arn: str) -> str:
+    import boto3  # here, because only this source needs it and it takes a third of a second
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=CONNECT_SECONDS,
+        retries={"total_max_attempts": 2, "mode": "standard"},
+    )
+    client = boto3.client("secretsmanager", config=config)
+    answer: str = client.get_secret_value(SecretId=arn)["SecretString"]
+    return answer
+
+
+async def poll_keys(ring: KeyRing, source: KeySource, *, every_seconds: float) -> None:
+    """Loads the keys into the ring, again and again; keeps the last good ones when that fails."""
+    while True:
+        await load_keys(ring, source)
+        await asyncio.sleep(every_seconds)
+
+
+async def load_keys(ring: KeyRing, source: KeySource) -> None:
+    """Loads the keys once. A failure is logged and changes nothing: it must not cut anybody off."""
+    try:
+        ring.replace(StoredKeys.model_validate_json(await asyncio.to_thread(source)))
+    except ValidationError as wrong:
+        # Not the text of the error: it quotes the document.
+        log.error(
+            "keys not loaded: the document is not valid", extra={"count": wrong.error_count()}
+        )
+    except Exception as failed:  # at the edge: whatever the file system or AWS answers
+        log.error("keys not loaded", extra={"reason": str(failed)})

@@ -1,0 +1,1 @@
+"""The model's file: where it is."""

@@ -1,0 +1,86 @@
+"""One request's times and tokens: its log line and its share of the metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from service.errors import InternalError, ServiceError
+from service.generation import Chunk, Usage
+from service.metrics import Metrics
+
+log = logging.getLogger("service.request")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, and by which transport (`rest` or `grpc`); `key` is the API key's name."""
+
+    transport: str
+    key: str | None = None
+
+
+@dataclass(slots=True)
+class Observation:
+    """One request's times and tokens, for its log line and the metrics. Never its text."""
+
+    caller: Caller
+    started: float = field(default_factory=time.monotonic)
+    queue_seconds: float | None = None
+    first_token_seconds: float | None = None
+    usage: Usage | None = None
+    outcome: str = "ok"
+
+    def age(self) -> float:
+        """Seconds since the request came."""
+        return time.monotonic() - self.started
+
+    def admitted(self) -> None:
+        self.queue_seconds = self.age()
+
+    async def observed(self, chunks: AsyncIterator[Chunk]) -> AsyncIterator[Chunk]:
+        async for chunk in chunks:
+            if self.first_token_seconds is None:
+                self.first_token_seconds = self.age()
+            self.usage = chunk.usage or self.usage
+            yield chunk
+
+    def failed(self, error: BaseException) -> None:
+        if isinstance(error, ServiceError):
+            self.outcome = error.code
+        elif isinstance(error, asyncio.CancelledError | GeneratorExit):
+            self.outcome = "cancelled"
+        else:
+            self.outcome = InternalError.code
+
+    def report(self, metrics: Metrics) -> None:
+        metrics.requests.labels(self.caller.transport, self.outcome).inc()
+        metrics.duration.observe(self.age())
+        if self.queue_seconds is not None:
+            metrics.queue.observe(self.queue_seconds)
+        if self.first_token_seconds is not None:
+            metrics.first_token.observe(self.first_token_seconds)
+        if self.usage is not None:
+            metrics.prompt_tokens.inc(self.usage.prompt_tokens)
+            metrics.generated_tokens.inc(self.usage.completion_tokens)
+        log.info("request", extra=self.summary())
+
+    def summary(self) -> dict[str, object]:
+        tokens = self.usage or Usage(0, 0)
+        return {
+            "transport": self.caller.transport,
+            "key": self.caller.key,
+            "outcome": self.outcome,
+            "prompt_tokens": tokens.prompt_tokens,
+            "completion_tokens": tokens.completion_tokens,
+            "queue_seconds": rounded(self.queue_seconds),
+            "first_token_seconds": rounded(self.first_token_seconds),
+            "total_seconds": rounded(self.age()),
+        }
+
+
+def rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -1,0 +1,1 @@
+"""The REST transport: OpenAI's API over HTTP."""

@@ -1,0 +1,71 @@
+"""What is the same for every request: its id, its last line of defence, its connection's end."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+
+import orjson
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import InternalError
+from service.health import Health
+from service.logs import request_id
+from service.rest.statuses import ANSWERS, envelope
+
+ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:=;-]{1,128}")
+
+log = logging.getLogger("service.rest")
+
+
+class RequestContext:
+    """Gives each request an id (the caller's, where it is a sane one) and sends it back.
+
+    An exception that nobody expected is logged under that id and answered as an internal error.
+    While the task drains, every response closes its connection, so that the next goes elsewhere.
+    """
+
+    def __init__(self, app: ASGIApp, *, health: Health) -> None:
+        self._app = app
+        self._health = health
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        current = choose_id(Headers(scope=scope).get("x-request-id"))
+        request_id.set(current)
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = current
+                if self._health.draining:
+                    headers["connection"] = "close"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:  # at the edge: whatever it is, the log has it and the client an id
+            log.exception("request failed")
+            if not started:
+                await answer_internal_error(send_with_headers)
+
+
+def choose_id(offered: str | None) -> str:
+    if offered and ACCEPTABLE_ID.fullmatch(offered):
+        return offered
+    return uuid.uuid4().hex
+
+
+async def answer_internal_error(send: Send) -> None:
+    error = InternalError()
+    headers = [(b"content-type", b"application/json")]
+    status = ANSWERS[error.code].status
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": orjson.dumps(envelope(error))})

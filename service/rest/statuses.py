@@ -1,0 +1,52 @@
+"""Our error codes as HTTP statuses and OpenAI's error types; the envelope around them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from service import errors
+from service.errors import ServiceError, Unavailable
+
+
+class Answer(NamedTuple):
+    """How an error is answered: the HTTP status, and `type` in OpenAI's envelope."""
+
+    status: int
+    type: str
+
+
+INVALID = "invalid_request_error"
+SERVER = "server_error"
+
+ANSWERS: dict[str, Answer] = {
+    errors.InvalidRequest.code: Answer(400, INVALID),
+    errors.ModelNotFound.code: Answer(404, INVALID),
+    errors.ContextLengthExceeded.code: Answer(400, INVALID),
+    errors.RequestTooLarge.code: Answer(413, INVALID),
+    errors.NotAuthenticated.code: Answer(401, INVALID),
+    errors.Unavailable.code: Answer(503, SERVER),
+    errors.QueueFull.code: Answer(503, SERVER),
+    errors.QueueTimeout.code: Answer(503, SERVER),
+    errors.EngineUnavailable.code: Answer(503, SERVER),
+    errors.Draining.code: Answer(503, SERVER),
+    errors.DeadlineExceeded.code: Answer(504, SERVER),
+    errors.InternalError.code: Answer(500, SERVER),
+}
+
+
+def envelope(error: ServiceError) -> dict[str, Any]:
+    """The error as OpenAI's clients read it."""
+    return wrap(error.message, type_=ANSWERS[error.code].type, param=error.param, code=error.code)
+
+
+def wrap(message: str, *, type_: str, param: str | None, code: str | None) -> dict[str, Any]:
+    return {"error": {"message": message, "type": type_, "param": param, "code": code}}
+
+
+def headers(error: ServiceError) -> dict[str, str]:
+    """What the client should know besides the body: when to come back, how to authenticate."""
+    if isinstance(error, Unavailable):
+        return {"retry-after": str(error.retry_after_seconds)}
+    if isinstance(error, errors.NotAuthenticated):
+        return {"www-authenticate": "Bearer"}
+    return {}

@@ -1,0 +1,129 @@
+"""LLMService over the one inference path."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+from pydantic import ValidationError
+
+from service.errors import InternalError, InvalidRequest, ServiceError
+from service.generation import FinishReason, GenerationRequest, Sampling, Usage
+from service.inference import Inference
+from service.keys import KeyRing
+from service.logs import request_id
+from service.observation import Caller
+from service.rpc import llm_service_pb2 as pb
+from service.rpc.llm_service_pb2_grpc import LLMServiceServicer
+from service.rpc.statuses import STATUSES, trailing_metadata
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+REASONS = {
+    FinishReason.STOP: pb.FINISH_REASON_STOP,
+    FinishReason.LENGTH: pb.FINISH_REASON_LENGTH,
+}
+
+log = logging.getLogger("service.rpc")
+
+
+class LlmServicer(LLMServiceServicer):
+    """gRPC cancels a handler when its client goes away, and that cancels the generation."""
+
+    def __init__(self, inference: Inference, *, keys: KeyRing | None) -> None:
+        self._inference = inference
+        self._keys = keys
+
+    async def GenerateText(
+        self, request: pb.GenerateTextRequest, context: Context
+    ) -> pb.GenerateTextResponse:
+        async with errors_as_statuses(context):
+            completion = await self._inference.complete(
+                generation_request(request),
+                self._caller(context),
+                timeout_seconds=context.time_remaining(),
+            )
+        return pb.GenerateTextResponse(
+            generated_text=completion.text,
+            finish_reason=REASONS[completion.finish_reason],
+            usage=usage_message(completion.usage),
+            model=self._inference.model_name,
+        )
+
+    async def StreamGenerateText(
+        self, request: pb.GenerateTextRequest, context: Context
+    ) -> AsyncIterator[pb.StreamGenerateTextResponse]:
+        last = pb.StreamGenerateTextResponse(model=self._inference.model_name)
+        async with (
+            errors_as_statuses(context),
+            self._inference.generate(
+                generation_request(request),
+                self._caller(context),
+                timeout_seconds=context.time_remaining(),
+            ) as chunks,
+        ):
+            async for chunk in chunks:
+                if chunk.text:
+                    yield pb.StreamGenerateTextResponse(generated_text=chunk.text)
+                if chunk.finish_reason:
+                    last.finish_reason = REASONS[chunk.finish_reason]
+                if chunk.usage:
+                    last.usage.CopyFrom(usage_message(chunk.usage))
+        yield last
+
+    def _caller(self, context: Context) -> Caller:
+        if self._keys is None:
+            return Caller(transport="grpc")
+        return Caller(transport="grpc", key=self._keys.authenticate(sent(context, "authorization")))
+
+
+@asynccontextmanager
+async def errors_as_statuses(context: Context) -> AsyncIterator[None]:
+    """Ends the call with the status, the message and the details of whatever goes wrong in it."""
+    current = sent(context, "x-request-id") or uuid.uuid4().hex
+    request_id.set(current)
+    try:
+        yield
+    except ServiceError as error:
+        await abort(context, error)
+    except Exception:  # at the edge: whatever it is, the log has it and the client an id
+        log.exception("request failed")
+        await abort(context, InternalError())
+
+
+async def abort(context: Context, error: ServiceError) -> None:
+    metadata = (*trailing_metadata(error), ("x-request-id", str(request_id.get())))
+    await context.abort(STATUSES[error.code], error.message, metadata)
+
+
+def sent(context: Context, name: str) -> str | None:
+    """A metadata entry that the client sent."""
+    for key, value in context.invocation_metadata() or ():
+        if key == name:
+            return value if isinstance(value, str) else value.decode()
+    return None
+
+
+def generation_request(request: pb.GenerateTextRequest) -> GenerationRequest:
+    """Raises InvalidRequest that names the field and the rule."""
+    optional = ("max_tokens", "temperature", "top_p", "seed")
+    fields = {name: getattr(request, name) for name in optional if request.HasField(name)}
+    try:
+        sampling = Sampling.model_validate(fields | {"stop": list(request.stop) or None})
+    except ValidationError as wrong:
+        error = wrong.errors(include_url=False)[0]
+        param = str(error["loc"][0])
+        raise InvalidRequest(f"Invalid value for '{param}': {error['msg']}.", param=param) from None
+    return GenerationRequest(prompt=request.prompt, sampling=sampling, model=request.model or None)
+
+
+def usage_message(usage: Usage) -> pb.Usage:
+    return pb.Usage(
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        total_tokens=usage.total_tokens,
+    )
