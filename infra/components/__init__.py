@@ -1,0 +1,1 @@
+"""The parts that the inference stack is made of, each one idea of AWS."""

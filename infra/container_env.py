@@ -1,0 +1,89 @@
+"""The seam to the service: environment, ports, health checks and the one metric, each named once.
+
+`service/settings.py` reads exactly these variables; a contract test holds the two together.
+"""
+
+import math
+from typing import Final
+
+from infra.settings import StageSettings
+from infra.timeouts import TimeoutBudget
+
+HTTP_PORT: Final = 8080
+GRPC_PORT: Final = 50051
+
+READINESS_PATH: Final = "/health/ready"
+GRPC_HEALTH_PATH: Final = "/grpc.health.v1.Health/Check"
+LIVENESS_COMMAND: Final = ("CMD", "python", "-m", "service.probe")
+
+METRICS_NAMESPACE: Final = "LlmOnEcs"
+METRIC_NAME: Final = "SlotUtilization"
+METRIC_DIMENSION: Final = "Stage"
+
+# Three datapoints in each minute that scaling reads: a lost log line leaves the minute with data.
+_METRICS_PERIOD_SECONDS: Final = 20
+# 131,072 tokens, the largest context allowed, are about 500 KB of text.
+_MAX_BODY_BYTES: Final = 1024 * 1024
+
+
+def container_environment(settings: StageSettings, *, keys_source: str) -> dict[str, str]:
+    """All variables of the container.
+
+    `keys_source` is `secretsmanager:<secret arn>` or `file:<path>`.
+    """
+    return {
+        **_identity(settings),
+        **_model(settings),
+        **_time_limits(TimeoutBudget(settings.limits.longest_generation_seconds)),
+        **_access(settings, keys_source=keys_source),
+    }
+
+
+def _identity(settings: StageSettings) -> dict[str, str]:
+    return {
+        "LLM_STAGE": settings.name,
+        "LLM_METRICS_NAMESPACE": METRICS_NAMESPACE,
+        "LLM_METRICS_PERIOD_SECONDS": str(_METRICS_PERIOD_SECONDS),
+        "LLM_LOG_LEVEL": settings.logs.level,
+        "LLM_HTTP_HOST": "0.0.0.0",
+        "LLM_HTTP_PORT": str(HTTP_PORT),
+        "LLM_GRPC_HOST": "0.0.0.0",
+        "LLM_GRPC_PORT": str(GRPC_PORT),
+    }
+
+
+def _model(settings: StageSettings) -> dict[str, str]:
+    model = settings.model
+    return {
+        "LLM_MODEL_PATH": model.path,
+        "LLM_MODEL_NAME": model.name,
+        # CPU limits can sit on the parent cgroup, where the container cannot see them: it is told.
+        "LLM_ENGINE_THREADS": str(math.ceil(settings.task.cpu / 1024)),
+        "LLM_SLOTS": str(model.slots),
+        "LLM_CONTEXT_TOKENS": str(model.context_tokens),
+        "LLM_BATCH_TOKENS": str(model.batch_tokens),
+        "LLM_PROMPT_CACHE_MIB": str(model.prompt_cache_mib),
+        "LLM_MAX_OUTPUT_TOKENS": str(model.max_output_tokens),
+        "LLM_MAX_WAITING": str(settings.limits.max_waiting),
+        "LLM_MAX_BODY_BYTES": str(_MAX_BODY_BYTES),
+    }
+
+
+def _time_limits(budget: TimeoutBudget) -> dict[str, str]:
+    return {
+        "LLM_MAX_WAIT_SECONDS": str(budget.max_wait_seconds),
+        "LLM_GENERATION_TIMEOUT_SECONDS": str(budget.longest_generation_seconds),
+        "LLM_KEEP_ALIVE_SECONDS": str(budget.keep_alive_seconds),
+        "LLM_DRAIN_LAG_SECONDS": str(budget.drain_lag_seconds),
+        "LLM_DRAIN_SECONDS": str(budget.drain_seconds),
+    }
+
+
+def _access(settings: StageSettings, *, keys_source: str) -> dict[str, str]:
+    endpoint = settings.endpoint
+    return {
+        "LLM_REST_AUTH": endpoint.rest_auth,
+        "LLM_GRPC_AUTH": endpoint.grpc_auth,
+        "LLM_KEYS_SOURCE": keys_source,
+        "LLM_KEYS_POLL_SECONDS": str(endpoint.keys_poll_seconds),
+    }

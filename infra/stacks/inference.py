@@ -1,0 +1,93 @@
+"""The service that answers, and all that changes with a release."""
+
+from pathlib import Path
+from typing import Final
+
+from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_ecs as ecs
+from constructs import Construct
+
+from infra.components.ecs_service import InferenceService
+from infra.components.keys import ApiKeys
+from infra.components.load_balancer import LoadBalancer
+from infra.components.scaling import SlotScaling
+from infra.components.task import InferenceTask
+from infra.settings import StageSettings
+from infra.stacks.registry import repository_name
+from infra.timeouts import TimeoutBudget
+
+SERVICE_SOURCE: Final = Path(__file__).parents[2] / "service"
+# AWS's documentation uses this account; nobody has it.
+PLACEHOLDER_ACCOUNT: Final = "111122223333"
+
+
+class InferenceStack(Stack):
+    """Tasks behind a load balancer, with their keys and their scaling.
+
+    A stack of its own, because it alone changes with every release, and its image must be pushed
+    before it is deployed.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: StageSettings,
+        vpc: ec2.IVpc,
+        stack_name: str,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=stack_name,
+            description=f"Language model service, stage {settings.name}.",
+            termination_protection=settings.deletion_protection,
+            synthesizer=DefaultStackSynthesizer(
+                image_assets_repository_name=repository_name(settings.name)
+            ),
+        )
+        budget = TimeoutBudget(settings.limits.longest_generation_seconds)
+        keys = ApiKeys(self, "Keys", settings=settings)
+        image = self._image(settings)
+        task = InferenceTask(self, "Task", settings=settings, budget=budget, image=image, keys=keys)
+        service = InferenceService(self, "Service", vpc=vpc, task=task, budget=budget)
+        balancer = LoadBalancer(
+            self, "LoadBalancer", settings=settings, budget=budget, service=service
+        )
+        SlotScaling(self, "Scaling", settings=settings, service=service)
+        self._tell(keys, service, balancer)
+        self._warn_of_placeholder(settings)
+
+    def _image(self, settings: StageSettings) -> ecs.ContainerImage:
+        if settings.task.image:
+            return ecs.ContainerImage.from_registry(settings.task.image)
+        base = settings.task.base_image
+        asset = ecr_assets.DockerImageAsset(
+            self,
+            "Image",
+            directory=str(SERVICE_SOURCE),
+            platform=ecr_assets.Platform.LINUX_AMD64,
+            build_args={"BASE_IMAGE": base} if base else None,
+            exclude=["**/__pycache__", "**/*.pyc"],
+        )
+        return ecs.ContainerImage.from_docker_image_asset(asset)
+
+    def _tell(self, keys: ApiKeys, service: InferenceService, balancer: LoadBalancer) -> None:
+        CfnOutput(self, "ApiKeysSecretArn", value=keys.secret.secret_arn)
+        CfnOutput(self, "ClusterName", value=service.cluster.cluster_name)
+        CfnOutput(self, "ServiceName", value=service.service.service_name)
+        CfnOutput(self, "LoadBalancerDnsName", value=balancer.balancer.load_balancer_dns_name)
+        CfnOutput(self, "Url", value=balancer.url)
+
+    def _warn_of_placeholder(self, settings: StageSettings) -> None:
+        arn = settings.endpoint.certificate_arn or ""
+        if f":{PLACEHOLDER_ACCOUNT}:" in arn:
+            Annotations.of(self).add_warning_v2(
+                "llm-on-ecs:placeholder-certificate",
+                f"{settings.name}.toml: endpoint.certificate_arn: got one of AWS's documentation "
+                "account, with which no deploy succeeds; replace it with your own certificate's "
+                "ARN, or pass -c certificate_arn=ARN",
+            )

@@ -1,0 +1,83 @@
+"""The image repository."""
+
+from typing import Final
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Duration, Fn, Stack
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.retention import removal_policy
+from infra.settings import StageSettings
+
+# What the bootstrap's image-publishing role may do in the bootstrap's own repository, and no more.
+# https://github.com/aws/aws-cdk-cli/blob/main/packages/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml
+PUBLISH_ACTIONS: Final = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:DescribeImages",
+    "ecr:DescribeRepositories",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:UploadLayerPart",
+)
+
+
+def repository_name(stage: str) -> str:
+    """The repository's physical name, fixed before any deploy: the CLI pushes to it by name."""
+    return f"llm-on-ecs-{stage}"
+
+
+class RegistryStack(Stack):
+    """Keeps every image that a rollout or a rollback may need.
+
+    A stack of its own, because it must exist before the CLI can push what the inference stack runs.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: StageSettings, stack_name: str
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=stack_name,
+            description=f"Container images of the language model service, stage {settings.name}.",
+            termination_protection=settings.deletion_protection,
+        )
+        self.repository = self._make_repository(settings)
+        self._let_the_cli_publish()
+        CfnOutput(self, "RepositoryUri", value=self.repository.repository_uri)
+
+    def _make_repository(self, settings: StageSettings) -> ecr.Repository:
+        return ecr.Repository(
+            self,
+            "Repository",
+            repository_name=repository_name(settings.name),
+            # A tag is the hash of what was built: it need not move, and a rollback runs what ran.
+            image_tag_mutability=ecr.TagMutability.IMMUTABLE,
+            image_scan_on_push=True,
+            # With the AWS-managed key, which costs nothing; to change it replaces the repository.
+            encryption=ecr.RepositoryEncryption.KMS,
+            lifecycle_rules=[
+                ecr.LifecycleRule(
+                    # Tasks name images by tag and tags cannot move. A rule by age or count of
+                    # tagged ones could take the image of a service that has long been stable.
+                    description="Only untagged images expire: no task definition names one.",
+                    tag_status=ecr.TagStatus.UNTAGGED,
+                    max_image_age=Duration.days(14),
+                )
+            ],
+            removal_policy=removal_policy(settings),
+            empty_on_delete=not settings.retain_data,
+        )
+
+    def _let_the_cli_publish(self) -> None:
+        """The role that `cdk bootstrap` makes may push to its own repository, and now to ours."""
+        qualifier = (
+            self.synthesizer.bootstrap_qualifier or DefaultStackSynthesizer.DEFAULT_QUALIFIER
+        )
+        role = DefaultStackSynthesizer.DEFAULT_IMAGE_ASSET_PUBLISHING_ROLE_ARN
+        role_arn = Fn.sub(role.replace("${Qualifier}", qualifier))
+        self.repository.grant(iam.ArnPrincipal(role_arn), *PUBLISH_ACTIONS)

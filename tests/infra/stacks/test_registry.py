@@ -1,0 +1,64 @@
+"""The image repository: found by name, pushed to by the CLI, and never short of an image in use."""
+
+import json
+
+from aws_cdk.assertions import Match
+
+from infra.stacks.registry import PUBLISH_ACTIONS
+from tests.infra.assemblies import Assembly
+
+REPOSITORY = "AWS::ECR::Repository"
+
+
+def test_tags_cannot_move_and_images_are_scanned_and_encrypted(dev: Assembly) -> None:
+    dev.registry.has_resource_properties(
+        REPOSITORY,
+        {
+            "RepositoryName": "llm-on-ecs-dev",
+            "ImageTagMutability": "IMMUTABLE",
+            "ImageScanningConfiguration": {"ScanOnPush": True},
+            "EncryptionConfiguration": {"EncryptionType": "KMS"},
+        },
+    )
+
+
+def test_no_tagged_image_ever_expires(dev: Assembly) -> None:
+    policy = dev.only(REPOSITORY, stack="Registry")["LifecyclePolicy"]["LifecyclePolicyText"]
+    rules = json.loads(policy)["rules"]
+    assert [rule["selection"]["tagStatus"] for rule in rules] == ["untagged"]
+
+
+def test_the_bootstraps_publishing_role_may_push_and_nothing_more(dev: Assembly) -> None:
+    policy = dev.only(REPOSITORY, stack="Registry")["RepositoryPolicyText"]
+    (statement,) = policy["Statement"]
+    role = "role/cdk-hnb659fds-image-publishing-role-${AWS::AccountId}-${AWS::Region}"
+    arn = "arn:${AWS::Partition}:iam::${AWS::AccountId}:" + role
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"AWS": {"Fn::Sub": arn}},
+        "Action": sorted(PUBLISH_ACTIONS),
+    }
+
+
+def test_the_publishing_role_may_not_delete_images_or_change_the_repository() -> None:
+    verbs = {action.removeprefix("ecr:") for action in PUBLISH_ACTIONS}
+    assert not {verb for verb in verbs if verb.startswith(("Delete", "Set", "Put"))} - {"PutImage"}
+
+
+def test_images_outlive_the_stack_where_data_is_retained(dev: Assembly, prod: Assembly) -> None:
+    for assembly in (dev, prod):
+        assembly.registry.has_resource(
+            REPOSITORY,
+            {
+                "DeletionPolicy": "RetainExceptOnCreate",
+                "UpdateReplacePolicy": "Retain",
+                "Properties": Match.object_like({"EmptyOnDelete": False}),
+            },
+        )
+
+
+def test_stage_local_leaves_no_repository_behind(local: Assembly) -> None:
+    local.registry.has_resource(
+        REPOSITORY,
+        {"DeletionPolicy": "Delete", "Properties": Match.object_like({"EmptyOnDelete": True})},
+    )

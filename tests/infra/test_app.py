@@ -1,0 +1,103 @@
+"""`app.py` as the CDK CLI runs it: without credentials, and with the CDK's own validation."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra.stage_files import stage_names
+from tests.infra.assemblies import ROOT, STACKS
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of app.py answered, and where it wrote."""
+
+    result: subprocess.CompletedProcess[str]
+    output: Path
+
+
+def nothing_of_aws() -> dict[str, str]:
+    """An environment with Node and no credentials, profile or region."""
+    node = Path(os.environ["JSII_NODE"]).parent
+    return {
+        "PATH": f"{node}:{os.defpath}",
+        # For the cache in which jsii unpacks the CDK; what AWS keeps there is hidden.
+        "HOME": str(Path.home()),
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def run_app(output: Path, **context: str) -> Run:
+    """Run app.py with context values, as the CLI does."""
+    project = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    protocol = {
+        "CDK_CONTEXT_JSON": json.dumps({**project, **context}),
+        "CDK_OUTDIR": str(output),
+    }
+    result = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=nothing_of_aws() | protocol,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Run(result, output)
+
+
+@pytest.fixture(scope="module", params=stage_names())
+def stage_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run for each stage."""
+    return run_app(tmp_path_factory.mktemp("out"), stage=request.param)
+
+
+def test_every_stage_synthesises_and_passes_the_cdks_validation(stage_run: Run) -> None:
+    assert stage_run.result.returncode == 0, stage_run.result.stderr
+    assert all((stage_run.output / f"{stack}.template.json").exists() for stack in STACKS)
+
+
+def test_the_order_of_image_and_repository_survives_the_end_of_the_app(stage_run: Run) -> None:
+    manifest = json.loads((stage_run.output / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["artifacts"]["Inference.assets"]["dependencies"] == ["Registry"]
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ({"stage": "prdo"}, "-c stage: got 'prdo'; choose one of dev, local, prod, "),
+        ({"stage": "dev", "image": "?"}, "-c image: got '?'; write it like "),
+    ],
+)
+def test_a_mistake_is_answered_with_one_clear_line_and_a_failure(
+    tmp_path: Path, context: dict[str, str], message: str
+) -> None:
+    run = run_app(tmp_path, **context)
+    assert run.result.returncode == 1
+    assert run.result.stderr.startswith(message)
+    assert len(run.result.stderr.splitlines()) == 1
+    assert not (tmp_path / "manifest.json").exists()
+
+
+def test_a_bare_cdk_list_names_the_stacks_of_dev(tmp_path: Path) -> None:
+    cdk = ROOT / "node_modules" / ".bin" / "cdk"
+    result = subprocess.run(
+        [str(cdk), "list", "--no-notices", "--output", str(tmp_path)],
+        cwd=ROOT,
+        env=nothing_of_aws() | {"CDK_VALIDATION": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.split() == [
+        *("Registry", "(llm-on-ecs-dev-registry)"),
+        *("Network", "(llm-on-ecs-dev-network)"),
+        *("Inference", "(llm-on-ecs-dev-inference)"),
+    ]

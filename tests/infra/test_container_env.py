@@ -1,0 +1,86 @@
+"""What the container is told."""
+
+import pytest
+
+from infra.container_env import container_environment
+from infra.settings import StageSettings
+from infra.timeouts import TimeoutBudget
+
+VARIABLES = {
+    "LLM_STAGE", "LLM_METRICS_NAMESPACE", "LLM_METRICS_PERIOD_SECONDS", "LLM_LOG_LEVEL",
+    "LLM_HTTP_HOST", "LLM_HTTP_PORT", "LLM_GRPC_HOST", "LLM_GRPC_PORT",
+    "LLM_MODEL_PATH", "LLM_MODEL_NAME", "LLM_ENGINE_THREADS", "LLM_SLOTS", "LLM_CONTEXT_TOKENS",
+    "LLM_BATCH_TOKENS", "LLM_PROMPT_CACHE_MIB", "LLM_MAX_OUTPUT_TOKENS", "LLM_MAX_WAITING",
+    "LLM_MAX_WAIT_SECONDS", "LLM_MAX_BODY_BYTES", "LLM_GENERATION_TIMEOUT_SECONDS",
+    "LLM_KEEP_ALIVE_SECONDS", "LLM_DRAIN_LAG_SECONDS", "LLM_DRAIN_SECONDS",
+    "LLM_REST_AUTH", "LLM_GRPC_AUTH", "LLM_KEYS_SOURCE", "LLM_KEYS_POLL_SECONDS",
+}  # fmt: skip
+
+
+def environment(**sections: object) -> dict[str, str]:
+    settings = StageSettings.model_validate({"name": "own", **sections})
+    return container_environment(settings, keys_source="file:/keys.json")
+
+
+def test_all_variables_are_always_written_and_no_others() -> None:
+    assert set(environment()) == VARIABLES
+    assert len(environment()) == len(VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "threads"), [(256, 2048, "1"), (1024, 2048, "1"), (4096, 8192, "4")]
+)
+def test_the_engine_gets_a_thread_for_each_vcpu_and_at_least_one(
+    cpu: int, memory: int, threads: str
+) -> None:
+    task = {"cpu": cpu, "memory_mib": memory}
+    assert environment(task=task)["LLM_ENGINE_THREADS"] == threads
+
+
+def test_what_a_person_sets_arrives() -> None:
+    found = environment(
+        endpoint={"rest_auth": "off", "grpc_auth": "keys", "keys_poll_seconds": 7},
+        model={
+            "path": "/models/own.gguf",
+            "name": "own",
+            "slots": 3,
+            "context_tokens": 1024,
+            "batch_tokens": 32,
+            "prompt_cache_mib": 5,
+            "max_output_tokens": 9,
+        },
+        limits={"max_waiting": 4},
+        logs={"level": "DEBUG"},
+    )
+    expected = {
+        "LLM_STAGE": "own",
+        "LLM_REST_AUTH": "off",
+        "LLM_GRPC_AUTH": "keys",
+        "LLM_KEYS_POLL_SECONDS": "7",
+        "LLM_KEYS_SOURCE": "file:/keys.json",
+        "LLM_MODEL_PATH": "/models/own.gguf",
+        "LLM_MODEL_NAME": "own",
+        "LLM_SLOTS": "3",
+        "LLM_CONTEXT_TOKENS": "1024",
+        "LLM_BATCH_TOKENS": "32",
+        "LLM_PROMPT_CACHE_MIB": "5",
+        "LLM_MAX_OUTPUT_TOKENS": "9",
+        "LLM_MAX_WAITING": "4",
+        "LLM_LOG_LEVEL": "DEBUG",
+    }
+    assert expected.items() <= found.items()
+
+
+def test_time_limits_are_those_of_the_budget() -> None:
+    budget = TimeoutBudget(200)
+    found = environment(limits={"longest_generation_seconds": 200})
+    expected = {
+        "LLM_GENERATION_TIMEOUT_SECONDS": budget.longest_generation_seconds,
+        "LLM_MAX_WAIT_SECONDS": budget.max_wait_seconds,
+        "LLM_KEEP_ALIVE_SECONDS": budget.keep_alive_seconds,
+        "LLM_DRAIN_LAG_SECONDS": budget.drain_lag_seconds,
+        "LLM_DRAIN_SECONDS": budget.drain_seconds,
+    }
+    assert {key: found[key] for key in expected} == {
+        key: str(value) for key, value in expected.items()
+    }

@@ -1,0 +1,93 @@
+"""The time limits hold together for every longest generation that the settings allow."""
+
+import pytest
+
+from infra.sections import LimitSettings
+from infra.timeouts import (
+    MAX_DEREGISTRATION_DELAY_SECONDS,
+    MAX_IDLE_TIMEOUT_SECONDS,
+    MAX_STOP_TIMEOUT_SECONDS,
+    TimeoutBudget,
+)
+
+ALLOWED = LimitSettings.model_json_schema()["properties"]["longest_generation_seconds"]
+BUDGETS = [TimeoutBudget(seconds) for seconds in range(ALLOWED["minimum"], ALLOWED["maximum"] + 1)]
+# ECS's most for a container's start period.
+MAX_START_PERIOD_SECONDS = 300
+# What a restart of the engine after its death may take (the issue's promise).
+ENGINE_RESTART_SECONDS = 10
+
+
+def test_the_load_balancer_outwaits_the_longest_silent_request() -> None:
+    assert all(b.idle_timeout_seconds > b.longest_request_seconds for b in BUDGETS)
+
+
+def test_the_service_keeps_idle_connections_longer_than_the_load_balancer() -> None:
+    assert all(b.keep_alive_seconds > b.idle_timeout_seconds for b in BUDGETS)
+
+
+def test_a_rollout_waits_for_the_longest_request() -> None:
+    assert all(b.deregistration_delay_seconds > b.longest_request_seconds for b in BUDGETS)
+
+
+def test_no_request_waits_longer_in_the_queue_than_it_may_generate() -> None:
+    assert all(0 < b.max_wait_seconds <= b.longest_generation_seconds for b in BUDGETS)
+
+
+def test_draining_serves_then_finishes_then_leaves_time_to_exit() -> None:
+    for budget in BUDGETS:
+        assert 0 < budget.drain_lag_seconds < budget.drain_seconds
+        assert budget.drain_seconds + budget.exit_seconds <= budget.stop_timeout_seconds
+
+
+def test_a_stopped_task_finishes_any_request_unless_fargate_cuts_it_short() -> None:
+    for budget in BUDGETS:
+        whole = budget.drain_lag_seconds + budget.longest_request_seconds
+        assert (
+            budget.drain_seconds >= whole or budget.stop_timeout_seconds == MAX_STOP_TIMEOUT_SECONDS
+        )
+
+
+def test_all_limits_are_within_those_of_aws() -> None:
+    for budget in BUDGETS:
+        assert budget.idle_timeout_seconds <= MAX_IDLE_TIMEOUT_SECONDS
+        assert budget.deregistration_delay_seconds <= MAX_DEREGISTRATION_DELAY_SECONDS
+        assert budget.stop_timeout_seconds <= MAX_STOP_TIMEOUT_SECONDS
+        assert budget.startup_seconds <= MAX_START_PERIOD_SECONDS
+
+
+def test_the_settings_allow_all_that_aws_allows() -> None:
+    beyond = TimeoutBudget(BUDGETS[-1].longest_generation_seconds + 1)
+    assert beyond.deregistration_delay_seconds > MAX_DEREGISTRATION_DELAY_SECONDS
+
+
+def test_a_restart_of_the_engine_does_not_cost_the_task() -> None:
+    budget = BUDGETS[0]
+    patience = budget.target_check_interval_seconds * budget.target_unhealthy_checks
+    assert patience > ENGINE_RESTART_SECONDS
+
+
+def test_checks_end_before_the_next_begins() -> None:
+    budget = BUDGETS[0]
+    assert budget.target_check_timeout_seconds < budget.target_check_interval_seconds
+    assert budget.container_check_timeout_seconds < budget.container_check_interval_seconds
+
+
+def test_a_starting_task_is_not_judged_before_it_can_be_healthy() -> None:
+    budget = BUDGETS[0]
+    first_checks = budget.target_check_interval_seconds * budget.target_healthy_checks
+    assert budget.health_check_grace_seconds >= budget.startup_seconds + first_checks
+
+
+@pytest.mark.parametrize(
+    ("longest", "wait", "idle", "stop", "drain"),
+    [(10, 5, 25, 35, 20), (120, 30, 160, 120, 105), (300, 60, 370, 120, 105)],
+)
+def test_the_numbers_of_typical_stages(
+    longest: int, wait: int, idle: int, stop: int, drain: int
+) -> None:
+    budget = TimeoutBudget(longest)
+    assert budget.max_wait_seconds == wait
+    assert budget.idle_timeout_seconds == idle
+    assert budget.stop_timeout_seconds == stop
+    assert budget.drain_seconds == drain
