@@ -1,0 +1,107 @@
+"""The two programs never import each other; these tests hold the ends of their seam together."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from grpc_health.v1 import health_pb2
+
+from infra import container_env
+from infra.container_env import container_environment
+from infra.stage_files import load_stage
+from infra.timeouts import TimeoutBudget
+from service.metrics import slot_utilization_line
+from service.rest.app import READY_PATH
+from service.rpc.server import WHOLE_SERVER
+from service.settings import PREFIX, Auth, ServiceSettings
+from tests.infra.assemblies import Assembly, synthesise_variant
+
+STAGES = ("local", "dev", "prod")
+KEYS = "secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:keys"
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    return synthesise_variant("local-https", tmp_path_factory.mktemp("seam"))
+
+
+def environment(stage: str) -> dict[str, str]:
+    return container_environment(load_stage(stage, {}), keys_source=KEYS)
+
+
+def read(stage: str) -> ServiceSettings:
+    return ServiceSettings.from_environment(environment(stage))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_variable_is_a_field_and_every_field_a_variable(stage: str) -> None:
+    fields = {PREFIX + name.upper() for name in ServiceSettings.model_fields}
+    assert set(environment(stage)) == fields
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_service_reads_what_the_stage_means(stage: str) -> None:
+    settings, service = load_stage(stage, {}), read(stage)
+    assert service.stage == settings.name
+    assert (service.slots, service.context_tokens) == (
+        settings.model.slots,
+        settings.model.context_tokens,
+    )
+    assert service.grpc_auth is Auth(settings.endpoint.grpc_auth)
+    assert service.keys_source == KEYS
+    assert service.http_host == service.grpc_host == "0.0.0.0"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_time_limits_agree_across_the_seam(stage: str) -> None:
+    service = read(stage)
+    budget = TimeoutBudget(load_stage(stage, {}).limits.longest_generation_seconds)
+    request = service.max_wait_seconds + service.generation_timeout_seconds
+    assert request < budget.idle_timeout_seconds < service.keep_alive_seconds
+    assert request <= budget.deregistration_delay_seconds
+    assert service.drain_lag_seconds < service.drain_seconds < budget.stop_timeout_seconds
+
+
+def test_scaling_policy_reads_exactly_the_metric_that_the_service_writes(
+    assembly: Assembly,
+) -> None:
+    service = read("local")
+    line = json.loads(
+        slot_utilization_line(0, namespace=service.metrics_namespace, stage=service.stage)
+    )
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    ((dimension,),) = directive["Dimensions"]
+    (metric,) = directive["Metrics"]
+    policy = assembly.only("AWS::ApplicationAutoScaling::ScalingPolicy")
+    tracked = policy["TargetTrackingScalingPolicyConfiguration"]["CustomizedMetricSpecification"]
+    assert tracked == {
+        "Namespace": directive["Namespace"],
+        "MetricName": metric["Name"],
+        "Unit": metric["Unit"],
+        "Dimensions": [{"Name": dimension, "Value": line[dimension]}],
+        "Statistic": "Average",
+    }
+
+
+def test_metric_is_written_often_enough_for_scaling() -> None:
+    assert read("prod").metrics_period_seconds <= 60
+
+
+def test_readiness_path_of_the_target_group_is_that_of_the_service() -> None:
+    assert container_env.READINESS_PATH == READY_PATH
+
+
+def test_grpc_health_path_of_the_target_group_is_the_method_that_the_service_answers() -> None:
+    service = health_pb2.DESCRIPTOR.services_by_name["Health"]
+    method = service.methods_by_name["Check"]
+    assert f"/{service.full_name}/{method.name}" == container_env.GRPC_HEALTH_PATH
+    assert WHOLE_SERVER == ""  # the load balancer names no service
+
+
+def test_container_health_check_is_a_module_of_the_service() -> None:
+    import importlib.util
+
+    command = container_env.LIVENESS_COMMAND
+    assert command[:3] == ("CMD", "python", "-m")
+    assert importlib.util.find_spec(command[3])
