@@ -13,6 +13,7 @@ HTTP_PORT: Final = 8080
 GRPC_PORT: Final = 50051
 
 READINESS_PATH: Final = "/health/ready"
+METRICS_PATH: Final = "/metrics"
 GRPC_HEALTH_PATH: Final = "/grpc.health.v1.Health/Check"
 LIVENESS_COMMAND: Final = ("CMD", "python", "-m", "service.probe")
 

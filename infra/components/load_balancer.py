@@ -7,7 +7,7 @@ from constructs import Construct
 
 from infra.components.ecs_service import InferenceService
 from infra.components.task import CONTAINER_NAME
-from infra.container_env import GRPC_HEALTH_PATH, GRPC_PORT, HTTP_PORT, READINESS_PATH
+from infra.container_env import GRPC_HEALTH_PATH, GRPC_PORT, HTTP_PORT, METRICS_PATH, READINESS_PATH
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
 
@@ -33,6 +33,7 @@ class LoadBalancer(Construct):
         self.balancer = self._make_balancer(settings)
         self.listener = self._make_listener()
         self._route_rest()
+        self._hide_metrics()
         if self._endpoint.certificate_arn:
             # The load balancer speaks gRPC over HTTPS only.
             self._route_grpc()
@@ -97,6 +98,15 @@ class LoadBalancer(Construct):
             health_check=self._health_check(path=READINESS_PATH, healthy_http_codes="200"),
         )
         self.listener.add_target_groups("Rest", target_groups=[group])
+
+    def _hide_metrics(self) -> None:
+        """Operators scrape the tasks themselves; no client needs to know how busy they are."""
+        self.listener.add_action(
+            "HideMetrics",
+            priority=5,
+            conditions=[elbv2.ListenerCondition.path_patterns([METRICS_PATH])],
+            action=elbv2.ListenerAction.fixed_response(404),
+        )
 
     def _route_grpc(self) -> None:
         """By the content type that the protocol demands of every call: a new method needs no new

@@ -29,6 +29,7 @@ from service.rest.schemas import Body, ChatBody, ChatShape, CompletionBody, Comp
 from service.rest.statuses import ANSWERS, INVALID, envelope, headers, wrap
 
 READY_PATH = "/health/ready"  # the seam: the load balancer asks here
+METRICS_PATH = "/metrics"  # the seam: the load balancer hides it
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 BodyT = TypeVar("BodyT", bound=Body)
@@ -69,7 +70,7 @@ class RestApi:
                 Route("/v1/models/{model:path}", self.model),
                 Route("/health/live", self.live),
                 Route(READY_PATH, self.ready),
-                Route("/metrics", self.metrics),
+                Route(METRICS_PATH, self.metrics),
             ],
             exception_handlers={
                 ServiceError: answer_error,

@@ -12,7 +12,7 @@ from infra.container_env import container_environment
 from infra.stage_files import load_stage
 from infra.timeouts import TimeoutBudget
 from service.metrics import slot_utilization_line
-from service.rest.app import READY_PATH
+from service.rest.app import METRICS_PATH, READY_PATH
 from service.rpc.server import WHOLE_SERVER
 from service.settings import PREFIX, Auth, ServiceSettings
 from tests.infra.assemblies import Assembly, synthesise_variant
@@ -90,6 +90,10 @@ def test_metric_is_written_often_enough_for_scaling() -> None:
 
 def test_readiness_path_of_the_target_group_is_that_of_the_service() -> None:
     assert container_env.READINESS_PATH == READY_PATH
+
+
+def test_load_balancer_hides_the_path_of_the_metrics() -> None:
+    assert container_env.METRICS_PATH == METRICS_PATH
 
 
 def test_grpc_health_path_of_the_target_group_is_the_method_that_the_service_answers() -> None:

@@ -19,6 +19,12 @@ def attributes(properties: dict[str, Any], key: str) -> dict[str, str]:
     return {entry["Key"]: entry["Value"] for entry in properties[key]}
 
 
+def rules(assembly: Assembly, action: str) -> list[dict[str, Any]]:
+    """The properties of the listener rules with this kind of action."""
+    bodies = [body["Properties"] for body in assembly.resources(RULE).values()]
+    return [body for body in bodies if body["Actions"][0]["Type"] == action]
+
+
 def listener_on(assembly: Assembly, port: int) -> dict[str, Any]:
     """The properties of the listener on one port."""
     bodies = assembly.resources(LISTENER).values()
@@ -89,7 +95,7 @@ def test_a_public_endpoint_is_in_public_subnets_for_the_networks_listed(prod: As
 def test_without_a_certificate_there_is_plain_http_and_no_grpc(dev: Assembly) -> None:
     assert listener_on(dev, 80)["Protocol"] == "HTTP"
     assert len(dev.resources(LISTENER)) == len(dev.resources(TARGETS)) == 1
-    assert dev.resources(RULE) == {}
+    assert rules(dev, "forward") == []
 
 
 def test_with_a_certificate_everything_is_https(https: Assembly) -> None:
@@ -110,7 +116,7 @@ def test_plain_http_is_redirected_where_strangers_may_try_it(prod: Assembly) -> 
 
 
 def test_grpc_is_routed_by_its_content_type(https: Assembly) -> None:
-    rule = https.only(RULE)
+    (rule,) = rules(https, "forward")
     grpc, _ = targets_on(https, 50051)
     assert rule["Conditions"] == [
         {
@@ -183,3 +189,13 @@ def test_the_load_balancer_reaches_the_tasks_and_nothing_else(https: Assembly) -
     for rule in rules:
         assert rule["GroupId"] == {"Fn::GetAtt": [logical_id, "GroupId"]}
         assert "DestinationSecurityGroupId" in rule
+
+
+def test_metrics_are_hidden_from_clients(dev: Assembly, prod: Assembly) -> None:
+    for assembly in (dev, prod):
+        (hidden,) = rules(assembly, "fixed-response")
+        assert hidden["Conditions"] == [
+            {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/metrics"]}}
+        ]
+        assert hidden["Actions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
+        assert all(hidden["Priority"] < rule["Priority"] for rule in rules(assembly, "forward"))

@@ -1,0 +1,63 @@
+"""The README's settings table, written from the settings' own descriptions: `make manual`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from infra.settings import StageSettings
+
+BEGIN: Final = "<!-- settings: begin (make manual) -->"
+END: Final = "<!-- settings: end -->"
+NOT_IN_THE_FILE: Final = {"name"}
+
+
+def settings_table() -> str:
+    """A Markdown table of every setting: its path in the stage file, default and description."""
+    rows = ["| setting | default | what it is |", "|---|---|---|", *_rows(StageSettings, "")]
+    return "\n".join(rows)
+
+
+def with_table(readme: str) -> str:
+    """The README with the table between its marks made anew."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{settings_table()}\n{END}{after}"
+
+
+def _rows(model: type[BaseModel], prefix: str) -> list[str]:
+    rows = []
+    for name, field in model.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            rows += _rows(section, f"{prefix}{name}.")
+        elif f"{prefix}{name}" not in NOT_IN_THE_FILE:
+            rows.append(f"| `{prefix}{name}` | {_default(field)} | {_cell(field.description)} |")
+    return rows
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value: Any = field.default
+    if value in (None, ()):
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _cell(text: str | None) -> str:
+    return (text or "").replace("|", "\\|").replace("\n", " ")
+
+
+def main() -> None:
+    """Rewrite the table in the README named on the command line."""
+    readme = Path(sys.argv[1])
+    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
