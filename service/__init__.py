@@ -1,1 +1,2 @@
 """The inference service: turns a request into a stream of tokens."""
+# touched by a test

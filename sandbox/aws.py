@@ -1,0 +1,60 @@
+"""The sandbox's AWS: moto's server with our CloudFormation, and a door for the runner's reports."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.elbv2.models import ELBv2Backend
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+from . import moto_services, report
+from .cloudformation import stacks
+from .state import ACCOUNT, REGION, aws_environment
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+
+def serve(port: int) -> None:
+    """Serve until the process is stopped; everything is kept in memory."""
+    os.environ.update(aws_environment(port))  # our resource classes call this very server
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the bootstrap's roles attach some
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    stacks.install(in_background=True)
+    ELBv2Backend.describe_target_health = describe_target_health  # type: ignore[method-assign]
+    make_server("127.0.0.1", port, application(), threaded=True).serve_forever()
+
+
+def application() -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+    """moto's WSGI application behind our own door."""
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def route(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") == report.PATH:
+            return accept_reports(environ, start_response)
+        answer: Iterable[bytes] = moto(environ, start_response)
+        return answer
+
+    return route
+
+
+def accept_reports(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """Hand the runner's report to moto."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    moto_services.accept(ACCOUNT, REGION, json.loads(body))
+    start_response("204 No Content", [])
+    return [b""]
+
+
+def describe_target_health(
+    self: ELBv2Backend, target_group_arn: str, targets: list[dict[str, Any]]
+) -> list[Any]:
+    """The runner's tasks are the targets; moto's own keep one per address, and ours share one."""
+    wanted = {item["Id"] for item in targets}
+    found = moto_services.target_health(self.account_id, self.region_name, target_group_arn)
+    return [item for item in found if not wanted or item.instance_id in wanted]

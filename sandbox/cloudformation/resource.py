@@ -1,0 +1,133 @@
+"""The base of every resource type that the sandbox makes by calling AWS's own API."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, ClassVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
+
+from . import api
+from .api import Properties
+
+
+class ApiResource:
+    """One resource of a stack: created, updated in place and deleted through the boto3 API.
+
+    moto looks only at the direct subclasses of CloudFormationModel, so a concrete type is written
+    `class Thing(ApiResource, CloudFormationModel)`. Its `create` sets `physical_resource_id` (what
+    Ref gives) and `values` (what GetAtt gives).
+    """
+
+    type_name: ClassVar[str]
+    name_property: ClassVar[str] = ""
+    returns: ClassVar[frozenset[str]] = frozenset()
+    """The attributes that GetAtt can ask for."""
+    replaced_by: ClassVar[frozenset[str]] = frozenset()
+    """The properties that CloudFormation documents as 'Update requires: Replacement'."""
+
+    takes_all: ClassVar[bool] = False
+    """Whether all properties go to one API call, which then refuses those it does not know."""
+
+    # moto's parser sets these two after creation.
+    cf_resource_type: str
+    logical_resource_id: str
+
+    def __init__(self, name: str, properties: Properties, *, account: str, region: str) -> None:
+        self.name = name
+        self.properties = properties
+        self.account = account
+        self.region = region
+        self.physical_resource_id = ""
+        self.values: dict[str, Any] = {}
+        self._taken: set[str] = set()
+
+    def create(self) -> None:
+        raise NotImplementedError
+
+    def update(self, before: Properties) -> None:
+        """Bring it from `before` to `self.properties`; what forces a replacement is the same."""
+        raise ValidationError(
+            message=f"{self.type_name}: the sandbox cannot update it in place; run `make down`, "
+            "then `make up`"
+        )
+
+    def remove(self) -> None:
+        """Delete the resource; called after everything that refers to it is gone."""
+
+    # For subclasses.
+
+    def call(self, service: str, operation: str, parameters: Properties, **options: bool) -> Any:
+        return api.call(service, operation, parameters, region=self.region, **options)
+
+    def take(self, *names: str) -> Properties:
+        """The named properties that the template sets; marks them as understood."""
+        self._taken.update(names)
+        return {name: self.properties[name] for name in names if name in self.properties}
+
+    def changed(self, before: Properties, name: str) -> bool:
+        return bool(before.get(name) != self.properties.get(name))
+
+    # What the stack engine calls.
+
+    def create_checked(self) -> None:
+        try:
+            self.create()
+            self._refuse_unknown()
+        except BaseException:
+            # It may have been made, and the stack will not know it.
+            with contextlib.suppress(BotoCoreError, ClientError, KeyError):
+                self.remove()
+            raise
+
+    def update_checked(self, properties: Properties) -> None:
+        """After a failure `properties` count as applied: the rollback starts from there."""
+        before, self.properties = self.properties, properties
+        self._refuse_unknown()
+        self.update(before)
+
+    def _refuse_unknown(self) -> None:
+        """What `create` did not take is not supported, now or in an update."""
+        left = sorted(set(self.properties) - self._taken)
+        if left and not self.takes_all:
+            raise ValidationError(
+                message=f"{self.type_name}: the sandbox does not support the property "
+                f"{', '.join(left)}; teach it in sandbox/cloudformation"
+            )
+
+    # moto's interface.
+
+    @classmethod
+    def cloudformation_type(cls) -> str:
+        return cls.type_name
+
+    @classmethod
+    def cloudformation_name_type(cls) -> str:
+        return cls.name_property
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        return attr in cls.returns
+
+    def get_cfn_attribute(self, attribute_name: str) -> Any:
+        if attribute_name not in self.values:
+            raise UnformattedGetAttTemplateException
+        return self.values[attribute_name]
+
+    def is_created(self) -> bool:
+        return True
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls,
+        resource_name: str,
+        cloudformation_json: Properties,
+        account_id: str,
+        region_name: str,
+        **_identity: Any,
+    ) -> ApiResource:
+        properties = cloudformation_json["Properties"]
+        resource = cls(resource_name, properties, account=account_id, region=region_name)
+        resource.create_checked()
+        return resource

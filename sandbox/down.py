@@ -1,0 +1,76 @@
+"""`make down`: ends the tasks, the runner and AWS, in this order, and leaves no process."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+
+from .processes import ProcessTable, signal_group, signal_quietly, wait_until
+from .state import State
+
+RUNNER = "runner"
+AWS = "aws"
+RUNNER_SECONDS = 45
+"""Above what the runner itself gives its tasks."""
+AWS_SECONDS = 5
+
+
+def down(state: State) -> str:
+    """Stop everything; what was done, in a sentence."""
+    started = time.monotonic()
+    stopped = stop_sandbox(state)
+    if not stopped:
+        return "No sandbox is running."
+    return f"Stopped {', '.join(stopped)} in {time.monotonic() - started:.1f} s."
+
+
+def stop_sandbox(state: State) -> list[str]:
+    """The names of what was still running, all of it ended now."""
+    table = ProcessTable(state)
+    running = [name for name in table.names() if table.pid(name) is not None]
+    table.stop(RUNNER, seconds=RUNNER_SECONDS)
+    sweep_tasks(state)
+    table.stop(AWS, seconds=AWS_SECONDS)
+    for path in (state.endpoints, state.status):
+        path.unlink(missing_ok=True)
+    return running
+
+
+def sweep_tasks(state: State) -> None:
+    """End the tasks that a killed runner left behind."""
+    table = ProcessTable(state)
+    for name in table.names():
+        if name not in (AWS, RUNNER):
+            _sweep(table, name)
+    _sweep_containers(state)
+
+
+def _sweep(table: ProcessTable, name: str) -> None:
+    """End what a killed runner left behind, by its recorded id and start time only."""
+    pid = table.pid(name)
+    if pid is not None:
+        signal_quietly(pid, signal.SIGTERM)
+        wait_until(lambda: table.pid(name) is None, seconds=5)
+        if table.pid(name) is not None:
+            signal_group(pid, signal.SIGKILL)
+            wait_until(lambda: table.pid(name) is None, seconds=5)
+    table.forget(name)
+
+
+def _sweep_containers(state: State) -> None:
+    """The containers of this sandbox, should the runner have been killed."""
+    settings = state.settings()
+    if settings is None or settings.form != "container" or shutil.which("docker") is None:
+        return
+    label = f"label=llm-sandbox={state.folder}"
+    listed = subprocess.run(
+        ["docker", "ps", "--all", "--quiet", "--filter", label],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.split()
+    if listed:
+        command = ["docker", "rm", "--force", "--volumes", *listed]
+        subprocess.run(command, capture_output=True, check=False)

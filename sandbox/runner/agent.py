@@ -1,0 +1,179 @@
+"""The runner's loop: read what ECS wants, keep every service so, tell AWS and the status file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import time
+import urllib.request
+from typing import Any
+
+import botocore.exceptions
+
+from .. import report
+from ..processes import ProcessTable
+from ..state import Ports, State, aws_endpoint, aws_environment
+from .balancer import Balancer
+from .launch import Launch, Launcher, task_environment
+from .service import ServiceKeeper
+from .task import Task
+from .wanted import Reader, TaskSpec, WantedService
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+STOP_SECONDS = 30.0
+"""What `make down` leaves running streams; a rollout gives them the whole deregistration delay."""
+KEPT_LOGS = 20
+
+
+class Agent:
+    """All services of the sandbox's ECS, and the two balancers in front of them."""
+
+    def __init__(self, state: State, ports: Ports, launcher: Launcher) -> None:
+        self._state = state
+        self._ports = ports
+        self._launcher = launcher
+        self._table = ProcessTable(state)
+        self._balancers = {"http": Balancer(ports.http), "grpc": Balancer(ports.grpc)}
+        self._keepers: dict[str, ServiceKeeper] = {}
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._reader = Reader()
+        self._status: Any = None
+
+    async def run(self) -> None:
+        """Until SIGTERM or SIGINT; then every task is ended."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.ask_to_stop)
+        for balancer in self._balancers.values():
+            await balancer.start()
+        log.info("listening on %s", self._ports)
+        try:
+            while not self._stopping:
+                await self._round()
+                await self._pause()
+        finally:
+            await self._shut_down()
+
+    def ask_to_stop(self) -> None:
+        """Let `run` end the tasks and return."""
+        self._stopping = True
+        self._wake.set()
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    async def _round(self) -> None:
+        try:
+            wanted = await asyncio.to_thread(self._reader.services)
+            await self._keep(wanted)
+            await self._report(wanted)
+        except (
+            botocore.exceptions.BotoCoreError,
+            botocore.exceptions.ClientError,
+            OSError,
+        ) as error:
+            # AWS is starting, stopping or between two states of a deploy: the tasks go on.
+            log.warning("AWS did not answer: %s", error)
+
+    async def _keep(self, wanted: list[WantedService]) -> None:
+        for service in wanted:
+            spec = await asyncio.to_thread(self._reader.spec, service.primary.task_definition)
+            keeper = self._keepers.get(service.arn) or self._new_keeper(service.arn)
+            await keeper.reconcile(service, spec)
+        gone = set(self._keepers) - {service.arn for service in wanted}
+        for arn in gone:
+            await self._keepers[arn].retire()
+            if not self._keepers[arn].tasks:
+                del self._keepers[arn]
+
+    def _new_keeper(self, arn: str) -> ServiceKeeper:
+        self._keepers[arn] = ServiceKeeper(
+            launch=self._launch,
+            start=self._launcher.start,
+            balancers=self._balancers,
+            changed=self._wake.set,
+            remember=self._remember,
+        )
+        return self._keepers[arn]
+
+    async def _launch(self, name: str, spec: TaskSpec, ports: dict[int, int]) -> Launch:
+        values = await asyncio.to_thread(self._reader.secret_values, spec)
+        agent = aws_environment(self._ports.aws)
+        environment = task_environment(spec, values, ports, agent)
+        self._drop_old_logs()
+        return Launch(name, spec, environment, self._state.logs / f"{name}.log")
+
+    def _drop_old_logs(self) -> None:
+        logs = sorted(self._state.logs.glob("task-*.log"), key=lambda path: path.stat().st_mtime)
+        running = {task.name for keeper in self._keepers.values() for task in keeper.tasks}
+        for path in logs[:-KEPT_LOGS]:
+            if path.stem not in running:
+                path.unlink(missing_ok=True)
+
+    def _remember(self, task: Task | None, name: str) -> None:
+        if task is None:
+            self._table.forget(name)
+        else:
+            self._table.record(name, task.running.pid)
+
+    async def _report(self, wanted: list[WantedService]) -> None:
+        services = [self._keepers[item.arn].report(item) for item in wanted]
+        await asyncio.to_thread(self._send, services)
+        status = {"services": [self._describe(item) for item in wanted]}
+        if status != self._status:
+            self._status = status
+            self._state.write(self._state.status, status)
+
+    def _send(self, services: list[report.ServiceReport]) -> None:
+        request = urllib.request.Request(  # noqa: S310 (our own loopback address)
+            aws_endpoint(self._ports.aws) + report.PATH,
+            data=json.dumps(services).encode(),
+            method="PUT",
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=5):  # noqa: S310
+            pass
+
+    def _describe(self, service: WantedService) -> dict[str, Any]:
+        keeper = self._keepers[service.arn]
+        return {
+            "name": service.name,
+            "desired": service.desired,
+            "deployment": service.primary.id,
+            "task_definition": service.primary.task_definition,
+            "tasks": [_describe_task(task) for task in keeper.tasks],
+        }
+
+    async def _shut_down(self) -> None:
+        log.info("stopping")
+        started = time.monotonic()
+        for balancer in self._balancers.values():
+            balancer.stop_listening()
+        keepers = self._keepers.values()
+        await asyncio.gather(*(keeper.shut_down(STOP_SECONDS) for keeper in keepers))
+        for balancer in self._balancers.values():
+            await balancer.close()
+        log.info("stopped after %.1f s", time.monotonic() - started)
+
+
+def _describe_task(task: Task) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "pid": task.running.pid,
+        "state": str(task.state),
+        "healthy": task.healthy,
+        "deployment": task.deployment_id,
+        "task_definition": task.spec.arn,
+        "ports": task.ports,
+        "connections": task.connections(),
+    }

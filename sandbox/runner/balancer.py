@@ -1,0 +1,188 @@
+"""A TCP load balancer: one address in front of the ready tasks, least connections first."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from dataclasses import dataclass, field
+
+from .traffic import Traffic
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 2.0
+WAIT_FOR_TARGET_SECONDS = 10.0
+"""How long a new connection waits for a ready task before it is closed: a task's restart."""
+CHUNK_BYTES = 64 * 1024
+
+
+@dataclass(eq=False)
+class Backend:
+    """A task's port, and the connections that it holds."""
+
+    name: str
+    port: int
+    draining: bool = False
+    connections: set[Traffic] = field(default_factory=set)
+
+
+class Balancer:
+    """Accepts on one port and relays to the ready tasks."""
+
+    def __init__(self, port: int, *, wait_seconds: float = WAIT_FOR_TARGET_SECONDS) -> None:
+        self.port = port
+        self._wait_seconds = wait_seconds
+        self._ready: dict[str, Backend] = {}
+        self._draining: dict[str, Backend] = {}
+        self._changed = asyncio.Condition()
+        self._server: asyncio.Server | None = None
+        self._relays: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Stop listening and cut what is left."""
+        if self._server is not None:
+            self._server.close()
+        for relay in list(self._relays):
+            relay.cancel()
+        await asyncio.gather(*self._relays, return_exceptions=True)
+
+    def stop_listening(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    async def add(self, name: str, port: int) -> None:
+        """Send new connections to this task too."""
+        if name not in self._ready:
+            backend = self._draining.pop(name, None) or Backend(name, port)
+            backend.draining = False
+            self._ready[name] = backend
+            async with self._changed:
+                self._changed.notify_all()
+
+    def remove(self, name: str) -> None:
+        """Send no new connections to this task; those that it has go on."""
+        backend = self._ready.pop(name, None)
+        if backend is not None:
+            backend.draining = True
+            self._draining[name] = backend
+
+    def forget(self, name: str) -> None:
+        self.remove(name)
+        self._draining.pop(name, None)
+
+    def connections(self, name: str) -> int:
+        backend = self._ready.get(name) or self._draining.get(name)
+        return len(backend.connections) if backend else 0
+
+    def busy(self, name: str) -> bool:
+        """Whether a task that was removed still has requests in flight."""
+        backend = self._draining.get(name)
+        return backend is not None and any(item.busy for item in backend.connections)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        current = asyncio.current_task()
+        assert current is not None
+        self._relays.add(current)
+        try:
+            await self._serve(reader, writer)
+        except asyncio.CancelledError:
+            pass  # close() cuts us; asyncio would log the cancellation as an error
+        finally:
+            self._relays.discard(current)
+            await _close(writer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        deadline = time.monotonic() + self._wait_seconds
+        refused: set[str] = set()
+        while (backend := await self._choose(refused, deadline)) is not None:
+            traffic = Traffic()
+            backend.connections.add(traffic)
+            try:
+                streams = await _connect(backend.port)
+                if streams is not None:
+                    await _relay(backend, traffic, (reader, writer), streams)
+                    return
+            finally:
+                backend.connections.discard(traffic)
+            refused.add(backend.name)
+
+    async def _choose(self, refused: set[str], deadline: float) -> Backend | None:
+        """The ready task with the fewest connections; waits for one until the deadline."""
+        async with self._changed:
+            while True:
+                choices = [item for name, item in self._ready.items() if name not in refused]
+                if choices:
+                    return min(choices, key=lambda item: len(item.connections))
+                try:
+                    async with asyncio.timeout_at(_loop_time(deadline)):
+                        await self._changed.wait()
+                except TimeoutError:
+                    return None
+
+
+def _loop_time(deadline: float) -> float:
+    return asyncio.get_running_loop().time() + deadline - time.monotonic()
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _connect(port: int) -> Streams | None:
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await asyncio.open_connection("127.0.0.1", port)
+    except OSError:  # TimeoutError is one
+        return None
+
+
+class _TaskDoneError(ConnectionError):
+    """The task's side of a connection is over, and with it the client's."""
+
+
+async def _relay(backend: Backend, traffic: Traffic, client: Streams, task: Streams) -> None:
+    """Copy both ways until both ends are done, or one of them breaks."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_copy_requests(client[0], task[1], traffic))
+            group.create_task(_copy_answers(task[0], client[1], traffic, backend))
+    except* OSError:
+        pass  # one end is gone; the other learns it by the close
+    finally:
+        await _close(task[1])
+
+
+async def _copy_requests(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, traffic: Traffic
+) -> None:
+    while chunk := await source.read(CHUNK_BYTES):
+        traffic.request(chunk)
+        sink.write(chunk)
+        await sink.drain()
+    sink.write_eof()
+
+
+async def _copy_answers(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, traffic: Traffic, backend: Backend
+) -> None:
+    while chunk := await source.read(CHUNK_BYTES):
+        traffic.answer(chunk)
+        sink.write(chunk)
+        if backend.draining and traffic.between_messages:
+            # The client's next request belongs to another task. The end goes out with the last
+            # bytes, so that no client can send that request in between.
+            sink.close()
+            break
+        await sink.drain()
+    raise _TaskDoneError
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()

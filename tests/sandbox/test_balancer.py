@@ -1,0 +1,181 @@
+"""The balancer over real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from sandbox.runner.balancer import Balancer
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class Backend:
+    """A server that answers each request with its name when `release` is set."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.port = 0
+        self.release = asyncio.Event()
+        self.release.set()
+        self.began = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while await reader.readline():
+                await reader.readuntil(b"\r\n\r\n")
+                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(self.name)}\r\n\r\n"
+                writer.write(head.encode())
+                await writer.drain()
+                self.began.set()
+                await self.release.wait()
+                writer.write(self.name.encode())
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def backend(name: str) -> AsyncIterator[Backend]:
+    made = Backend(name)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
+    yield made
+    server.close()
+
+
+@pytest.fixture
+async def balancer() -> AsyncIterator[Balancer]:
+    balancer = Balancer(0, wait_seconds=5)
+    await balancer.start()
+    yield balancer
+    await balancer.close()
+
+
+class Client:
+    """One connection through the balancer."""
+
+    def __init__(self, balancer: Balancer) -> None:
+        self._port = balancer.port
+
+    async def __aenter__(self) -> "Client":
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self._port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.writer.close()
+
+    def ask(self) -> None:
+        self.writer.write(REQUEST)
+
+    async def answer(self) -> str:
+        head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 5)
+        length = int(head.split(b": ")[1])
+        return (await asyncio.wait_for(self.reader.readexactly(length), 5)).decode()
+
+    async def talk(self) -> str:
+        self.ask()
+        return await self.answer()
+
+    async def is_closed(self) -> bool:
+        return await asyncio.wait_for(self.reader.read(1), 5) == b""
+
+
+async def test_request_reaches_a_ready_task(balancer: Balancer) -> None:
+    async with backend("a") as a, Client(balancer) as client:
+        await balancer.add("a", a.port)
+        assert await client.talk() == "a"
+
+
+async def test_new_connection_goes_to_the_task_with_the_fewest(balancer: Balancer) -> None:
+    async with backend("a") as a, backend("b") as b:
+        await balancer.add("a", a.port)
+        async with Client(balancer) as first:
+            await first.talk()
+            await balancer.add("b", b.port)
+            async with Client(balancer) as second:
+                assert await second.talk() == "b"
+                assert (balancer.connections("a"), balancer.connections("b")) == (1, 1)
+
+
+async def test_connection_waits_for_a_task_to_become_ready(balancer: Balancer) -> None:
+    async with backend("a") as a, Client(balancer) as client:
+        client.ask()
+        await balancer.add("a", a.port)
+        assert await client.answer() == "a"
+
+
+async def test_connection_is_closed_when_no_task_becomes_ready() -> None:
+    balancer = Balancer(0, wait_seconds=0.05)
+    await balancer.start()
+    async with Client(balancer) as client:
+        assert await client.is_closed()
+    await balancer.close()
+
+
+async def test_task_that_refuses_is_passed_over(balancer: Balancer) -> None:
+    async with backend("gone") as gone:
+        dead_port = gone.port
+    async with backend("a") as a, Client(balancer) as client:
+        await balancer.add("dead", dead_port)
+        client.ask()
+        await balancer.add("a", a.port)
+        assert await client.answer() == "a"
+
+
+async def test_draining_task_finishes_its_request_and_gets_no_other(balancer: Balancer) -> None:
+    async with backend("a") as a, backend("b") as b:
+        a.release.clear()
+        await balancer.add("a", a.port)
+        async with Client(balancer) as running:
+            running.ask()
+            await asyncio.wait_for(a.began.wait(), 5)
+            await balancer.add("b", b.port)
+            balancer.remove("a")
+            assert balancer.busy("a")
+            async with Client(balancer) as new:
+                assert await new.talk() == "b"
+            a.release.set()
+            assert await running.answer() == "a"
+
+
+async def test_draining_ends_a_kept_connection_after_its_response(balancer: Balancer) -> None:
+    async with backend("a") as a, Client(balancer) as client:
+        a.release.clear()
+        await balancer.add("a", a.port)
+        client.ask()
+        await asyncio.wait_for(a.began.wait(), 5)
+        balancer.remove("a")
+        a.release.set()
+        assert await client.answer() == "a"
+        assert await client.is_closed()
+        assert not balancer.busy("a")
+
+
+async def test_idle_connection_does_not_keep_a_draining_task(balancer: Balancer) -> None:
+    async with backend("a") as a, Client(balancer) as client:
+        await balancer.add("a", a.port)
+        await client.talk()
+        balancer.remove("a")
+        assert balancer.connections("a") == 1
+        assert not balancer.busy("a")
+
+
+async def test_task_may_come_back_while_it_drains(balancer: Balancer) -> None:
+    async with backend("a") as a, Client(balancer) as kept, Client(balancer) as new:
+        await balancer.add("a", a.port)
+        await kept.talk()
+        balancer.remove("a")
+        await balancer.add("a", a.port)
+        assert await new.talk() == "a"
+        assert balancer.connections("a") == 2
+
+
+async def test_close_cuts_what_is_left(balancer: Balancer) -> None:
+    async with backend("a") as a, Client(balancer) as client:
+        await balancer.add("a", a.port)
+        await client.talk()
+        await balancer.close()
+        assert await client.is_closed()
