@@ -11,7 +11,7 @@ SYNTH = CDK_VALIDATION=false $(CDK) synth --quiet -c stage=$(or $(STAGE),dev) --
 DIFF := $(CURDIR)/cdk.out/diff
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down key env diff test check e2e proto lock manual
+.PHONY: help setup up down status key env diff test check e2e proto platforms lock manual
 
 help: ## List the verbs.
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,9 @@ up: setup ## Deploy stage local into the sandbox on this machine and bring the e
 
 down: setup ## Stop everything that `make up` started.
 	@$(VENV)/python -m sandbox down
+
+status: ## Show the tasks that run in the sandbox.
+	@$(VENV)/python -m sandbox status
 
 key: setup ## Make an API key: make key NAME=ann (in AWS: STAGE=prod as well).
 	@test -n "$(NAME)" || { echo "make key: NAME is missing; run: make key NAME=ann"; exit 2; }
@@ -63,6 +66,15 @@ manual: setup ## Rewrite the settings table in the README.
 proto: setup ## Regenerate the gRPC modules from service/llm_service.proto.
 	@$(VENV)/python -m grpc_tools.protoc -Iservice/rpc=service \
 		--python_out=. --pyi_out=. --grpc_python_out=. service/rpc/llm_service.proto
+
+platforms: setup ## Check that the pinned requirements resolve where we do not run: arm64 Linux, macOS.
+	@for platform in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin; do \
+		for file in requirements.txt service/requirements.txt; do \
+			$(VENV)/uv pip compile -q --no-header --python-version 3.11 --python-platform $$platform \
+				--only-binary :all: --no-binary antlr4-python3-runtime $$file -o /dev/null \
+				&& echo "$$file resolves on $$platform" || exit 1; \
+		done; \
+	done
 
 lock: setup ## Compile the pinned requirements from pyproject.toml's groups.
 	@$(VENV)/uv pip compile -q --universal --python-version 3.11 --no-header \

@@ -1,2 +1,1 @@
 """The inference service: turns a request into a stream of tokens."""
-# touched by a test

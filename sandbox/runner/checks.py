@@ -16,6 +16,7 @@ FIRST_CHECK_SECONDS = 0.25
 """The one liberty with the template's intervals: a task that has not been healthy yet is asked this
 often, so that `make up` need not wait for an interval. From then on the template's own hold."""
 
+LOAD_BALANCER_AGENT = "ELB-HealthChecker/2.0"  # as Elastic Load Balancing names itself
 NO_ANSWER = -1
 
 
@@ -88,7 +89,7 @@ async def ask_http(port: int, path: str, timeout_seconds: float) -> int:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
                 head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
-                writer.write(f"{head}User-Agent: ELB-HealthChecker/2.0\r\n\r\n".encode())
+                writer.write(f"{head}User-Agent: {LOAD_BALANCER_AGENT}\r\n\r\n".encode())
                 line = await reader.readline()
             finally:
                 writer.close()
@@ -102,7 +103,8 @@ async def ask_grpc(port: int, path: str, timeout_seconds: float) -> int:
 
     The load balancer looks at the code only, not into the answer: NOT_SERVING with code 0 passes.
     """
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+    options = [("grpc.primary_user_agent", LOAD_BALANCER_AGENT)]
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
         call = channel.unary_unary(
             path,
             request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
