@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-
-import uvloop
-
-from service.logs import write_logs
-from service.settings import ServiceSettings, SettingsError
+from types import FrameType
 
 
 def main() -> int:
+    # As process 1 of a container we would ignore SIGTERM until the server handles it.
+    signal.signal(signal.SIGTERM, end_at_once)
     # gRPC reads it at import, and else writes a line of its own at each start of the engine.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+    import uvloop
+
+    from service.logs import write_logs
     from service.server import serve
+    from service.settings import ServiceSettings, SettingsError
 
     try:
         settings = ServiceSettings.from_environment(os.environ)
@@ -24,6 +27,11 @@ def main() -> int:
         print(wrong, file=sys.stderr)
         return 2
     return 0
+
+
+def end_at_once(number: int, frame: FrameType | None) -> None:
+    """While nothing listens yet there is nothing to drain."""
+    sys.exit(0)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import json
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ import httpx
 import openai
 import pytest
 
-from tests.service.process import ServiceProcess, service_process
+from tests.service.process import ROOT, ServiceProcess, service_process
 from tests.service.transports import rpc_transport
 
 KEY = "sk-of-a-test"
@@ -225,6 +227,21 @@ def test_sigterm_ends_what_outlasts_the_budget_and_exits_zero(keys_file: Path) -
         assert service.process.wait(10) == 0
 
 
+def test_sigterm_while_it_starts_ends_it_at_once() -> None:
+    starting = subprocess.Popen(
+        [sys.executable, "-c", "import service.__main__ as m; print(1, flush=True); m.main()"],
+        env={"LLM_REST_AUTH": "off", "LLM_GRPC_AUTH": "off", "LLM_HTTP_PORT": "0"},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
+    assert starting.stdout is not None
+    starting.stdout.readline()
+    time.sleep(0.1)  # in its imports
+    starting.terminate()
+    assert starting.wait(5) == 0
+    starting.stdout.close()
+
+
 def test_with_no_key_stored_it_is_ready_and_refuses_everyone(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     file.write_text('{"keys": []}')
@@ -259,11 +276,9 @@ def test_slot_utilization_is_written_all_the_time_zeros_included(shared: Service
 
 
 def test_taken_port_is_one_sentence_and_no_traceback(shared: ServiceProcess) -> None:
-    import subprocess
-    import sys
-
     failed = subprocess.run(
         [sys.executable, "-m", "service"],
+        cwd=ROOT,
         env={
             "LLM_HTTP_PORT": str(shared.http_port),
             "LLM_GRPC_PORT": "0",
