@@ -11,8 +11,9 @@ from types import FrameType
 def main() -> int:
     # As process 1 of a container we would ignore SIGTERM until the server handles it.
     signal.signal(signal.SIGTERM, end_at_once)
-    # gRPC reads it at import, and else writes a line of its own at each start of the engine.
+    # gRPC reads these at import; else it writes lines of its own between ours.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     import uvloop
 
     from service.logs import write_logs

@@ -59,7 +59,9 @@ def assemble(settings: ServiceSettings, *, socket_path: str) -> Parts:
         metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
     )
-    rpc = LlmServicer(inference, keys=keys if settings.grpc_auth is Auth.KEYS else None)
+    rpc = LlmServicer(
+        inference, keys=keys if settings.grpc_auth is Auth.KEYS else None, metrics=metrics
+    )
     add_gauges(metrics, gate, supervisor)
     return Parts(health, metrics, keys, gate, engine, supervisor, inference, rest, rpc)
 
@@ -81,6 +83,7 @@ def engine_parameters(settings: ServiceSettings, *, socket_path: str) -> EngineP
 
 def limits(settings: ServiceSettings) -> Limits:
     return Limits(
+        context_tokens=settings.context_tokens,
         max_output_tokens=settings.max_output_tokens,
         max_wait_seconds=settings.max_wait_seconds,
         generation_seconds=settings.generation_timeout_seconds,

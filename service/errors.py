@@ -17,6 +17,8 @@ ServiceError
 
 from __future__ import annotations
 
+QUOTED_CHARACTERS = 64  # of the caller's own text; it may be as long as a request
+
 
 class ServiceError(Exception):
     """A request that ended in an error its sender may read.
@@ -30,6 +32,7 @@ class ServiceError(Exception):
         super().__init__(message)
         self.message = message
         self.param = param
+        self.reported = False  # by the observation of the request that it ended
 
 
 class InvalidRequest(ServiceError):
@@ -45,7 +48,8 @@ class ModelNotFound(InvalidRequest):
 
     def __init__(self, requested: str, *, served: str) -> None:
         super().__init__(
-            f"The model `{requested}` does not exist here; use `{served}`.", param="model"
+            f"The model `{requested[:QUOTED_CHARACTERS]}` does not exist here; use `{served}`.",
+            param="model",
         )
 
 
@@ -56,7 +60,7 @@ class ContextLengthExceeded(InvalidRequest):
 
     def __init__(self, *, prompt_tokens: int, context_tokens: int, param: str) -> None:
         super().__init__(
-            f"This model's context is {context_tokens} tokens, and the prompt has "
+            f"This model's context is {context_tokens} tokens, and the prompt has at least "
             f"{prompt_tokens}; shorten the prompt.",
             param=param,
         )

@@ -57,6 +57,13 @@ class GenerationRequest:
         return not isinstance(self.prompt, str)
 
     @property
+    def characters(self) -> int:
+        """Length of all text in the prompt."""
+        if isinstance(self.prompt, str):
+            return len(self.prompt)
+        return sum(len(turn.content) for turn in self.prompt)
+
+    @property
     def prompt_param(self) -> str:
         """The API's name of the field that holds the prompt."""
         return "messages" if self.is_chat else "prompt"

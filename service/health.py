@@ -6,16 +6,20 @@ from collections.abc import Callable
 
 
 class Health:
-    """Ready means: the engine answers and the task is not draining. Load never changes it."""
+    """Ready means: the engine answers, the keys were read once, and the task is not draining.
+
+    Load never changes it: a busy task must not lose its place behind the load balancer.
+    """
 
     def __init__(self) -> None:
         self._engine_ready = False
+        self._keys_ready = False
         self._draining = False
         self._watchers: list[Callable[[bool], None]] = []
 
     @property
     def ready(self) -> bool:
-        return self._engine_ready and not self._draining
+        return self._engine_ready and self._keys_ready and not self._draining
 
     @property
     def engine_ready(self) -> bool:
@@ -32,6 +36,11 @@ class Health:
 
     def set_engine_ready(self, ready: bool) -> None:
         self._engine_ready = ready
+        self._tell()
+
+    def set_keys_ready(self) -> None:
+        """The keys were read, be there any or none; or nobody is asked for one."""
+        self._keys_ready = True
         self._tell()
 
     def start_draining(self) -> None:

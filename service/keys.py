@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from service.errors import NotAuthenticated
 
 CONNECT_SECONDS = 5
+FIRST_RETRY_SECONDS = 1.0
 
 log = logging.getLogger("service.keys")
 
@@ -69,7 +70,9 @@ def key_source(location: str) -> KeySource:
     kind, _, place = location.partition(":")
     if kind == "file":
         return Path(place).read_text
-    return lambda: read_secret(place)
+    if kind == "secretsmanager":
+        return lambda: read_secret(place)
+    raise ValueError(f"got {location!r}; give file:<path> or secretsmanager:<secret's ARN>")
 
 
 def read_secret(arn: str) -> str:
@@ -79,22 +82,31 @@ def read_secret(arn: str) -> str:
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=CONNECT_SECONDS,
-        retries={"total_max_attempts": 2, "mode": "standard"},
+        retries={"total_max_attempts": 1},  # the next poll is the retry
     )
-    client = boto3.client("secretsmanager", config=config)
+    region = arn.split(":")[3]
+    client = boto3.client("secretsmanager", region_name=region, config=config)
     answer: str = client.get_secret_value(SecretId=arn)["SecretString"]
     return answer
 
 
-async def poll_keys(ring: KeyRing, source: KeySource, *, every_seconds: float) -> None:
-    """Loads the keys into the ring, again and again; keeps the last good ones when that fails."""
+async def poll_keys(
+    ring: KeyRing, source: KeySource, *, every_seconds: float, on_first_load: Callable[[], None]
+) -> None:
+    """Loads the keys into the ring, again and again; keeps the last good ones when that fails.
+
+    Until they were loaded once it tries every second: the task is not ready before.
+    """
+    while not await load_keys(ring, source):  # noqa: ASYNC110  # the source tells no events
+        await asyncio.sleep(min(FIRST_RETRY_SECONDS, every_seconds))
+    on_first_load()
     while True:
-        await load_keys(ring, source)
         await asyncio.sleep(every_seconds)
+        await load_keys(ring, source)
 
 
-async def load_keys(ring: KeyRing, source: KeySource) -> None:
-    """Loads the keys once. A failure is logged and changes nothing: it must not cut anybody off."""
+async def load_keys(ring: KeyRing, source: KeySource) -> bool:
+    """Loads the keys once; whether it worked. A failure is logged and cuts nobody off."""
     try:
         ring.replace(StoredKeys.model_validate_json(await asyncio.to_thread(source)))
     except ValidationError as wrong:
@@ -104,3 +116,6 @@ async def load_keys(ring: KeyRing, source: KeySource) -> None:
         )
     except Exception as failed:  # at the edge: whatever the file system or AWS answers
         log.error("keys not loaded", extra={"reason": str(failed)})
+    else:
+        return True
+    return False

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+import uuid
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:=;-]{1,128}")
 
 STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -29,6 +33,13 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
+
+
+def choose_id(offered: str | None) -> str:
+    """The caller's id for its request, where it is short and harmless in a log; else a new one."""
+    if offered and ACCEPTABLE_ID.fullmatch(offered):
+        return offered
+    return uuid.uuid4().hex
 
 
 def write_logs(level: str) -> None:

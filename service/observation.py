@@ -51,6 +51,7 @@ class Observation:
     def failed(self, error: BaseException) -> None:
         if isinstance(error, ServiceError):
             self.outcome = error.code
+            error.reported = True
         elif isinstance(error, asyncio.CancelledError | GeneratorExit):
             self.outcome = "cancelled"
         else:
@@ -84,3 +85,10 @@ class Observation:
 
 def rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
+
+
+def report_refusal(error: ServiceError, *, transport: str, metrics: Metrics) -> None:
+    """Logs and counts a request that was refused before it became a generation."""
+    if not error.reported:
+        metrics.requests.labels(transport, error.code).inc()
+        log.info("request", extra={"transport": transport, "outcome": error.code})

@@ -19,7 +19,7 @@ from service.assembly import Parts, assemble
 from service.keys import key_source, poll_keys
 from service.metrics import publish_slot_utilization
 from service.rpc.server import rpc_server
-from service.settings import ServiceSettings, SettingsError
+from service.settings import Auth, ServiceSettings, SettingsError
 
 LAST_WORDS_SECONDS = 2  # for what was cancelled to say so to its clients, and connections to close
 
@@ -34,13 +34,15 @@ async def serve(settings: ServiceSettings) -> None:
     stop = stop_signal()
     with tempfile.TemporaryDirectory(prefix="llm-") as folder:
         parts = assemble(settings, socket_path=f"{folder}/engine.sock")
-        async with transports(parts, settings), asyncio.TaskGroup() as tasks:
-            background = [tasks.create_task(work) for work in background_work(parts, settings)]
-            await stop.wait()
-            await drain(parts, settings)
-            for task in background:
-                task.cancel()
-        await parts.engine.close()
+        try:
+            async with transports(parts, settings), asyncio.TaskGroup() as tasks:
+                background = [tasks.create_task(work) for work in background_work(parts, settings)]
+                await stop.wait()
+                await drain(parts, settings)
+                for task in background:
+                    task.cancel()
+        finally:
+            await parts.engine.close()
     log.info("stopped")
 
 
@@ -58,16 +60,16 @@ async def transports(parts: Parts, settings: ServiceSettings) -> AsyncIterator[P
     rpc, rpc_port = bind_rpc(parts, settings)
     listener = bind_http(settings)
     rest = HttpServer(http_config(parts, settings))
-    serving = asyncio.create_task(rest.serve([listener]))
-    await rpc.start()
     ports = Ports(http=listener.getsockname()[1], grpc=rpc_port)
-    log.info("listening", extra={"http_port": ports.http, "grpc_port": ports.grpc})
-    try:
-        yield ports
-    finally:
-        await rpc.stop(LAST_WORDS_SECONDS)
-        rest.should_exit = True
-        await serving
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(rest.serve([listener]))
+        await rpc.start()
+        log.info("listening", extra={"http_port": ports.http, "grpc_port": ports.grpc})
+        try:
+            yield ports
+        finally:
+            await rpc.stop(LAST_WORDS_SECONDS)
+            rest.should_exit = True
 
 
 def stop_signal() -> asyncio.Event:
@@ -80,10 +82,8 @@ def stop_signal() -> asyncio.Event:
 
 def background_work(parts: Parts, settings: ServiceSettings) -> list[Coroutine[Any, Any, None]]:
     """What runs beside the transports until the end."""
-    source = key_source(settings.keys_source)
-    return [
+    work = [
         parts.supervisor.run(),
-        poll_keys(parts.keys, source, every_seconds=settings.keys_poll_seconds),
         publish_slot_utilization(
             lambda: parts.gate.utilization_percent,
             namespace=settings.metrics_namespace,
@@ -91,6 +91,18 @@ def background_work(parts: Parts, settings: ServiceSettings) -> list[Coroutine[A
             every_seconds=settings.metrics_period_seconds,
         ),
     ]
+    if Auth.KEYS in (settings.rest_auth, settings.grpc_auth):
+        work.append(
+            poll_keys(
+                parts.keys,
+                key_source(settings.keys_source),
+                every_seconds=settings.keys_poll_seconds,
+                on_first_load=parts.health.set_keys_ready,
+            )
+        )
+    else:
+        parts.health.set_keys_ready()
+    return work
 
 
 async def drain(parts: Parts, settings: ServiceSettings) -> None:
@@ -119,15 +131,16 @@ def bind_http(settings: ServiceSettings) -> socket.socket:
 
 
 def bind_rpc(parts: Parts, settings: ServiceSettings) -> tuple[grpc.aio.Server, int]:
+    host, port = settings.grpc_host, settings.grpc_port
     try:
         return rpc_server(
             parts.rpc,
             parts.health,
-            address=f"{settings.grpc_host}:{settings.grpc_port}",
+            address=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
             max_message_bytes=settings.max_body_bytes,
         )
     except RuntimeError as taken:
-        raise cannot_listen("GRPC", settings.grpc_host, settings.grpc_port) from taken
+        raise cannot_listen("GRPC", host, port) from taken
 
 
 def cannot_listen(transport: str, host: str, port: int) -> SettingsError:

@@ -20,6 +20,7 @@ POLL_SECONDS = 0.05
 BACKOFF_SECONDS = (0.5, 1, 2, 4, 8, 15, 30)
 STABLE_SECONDS = 60  # an engine that ran this long restarts without backoff
 STOP_SECONDS = 2
+LOG_LINE_BYTES = 1 << 20
 
 log = logging.getLogger("service.engine")
 
@@ -40,12 +41,7 @@ class EngineSupervisor:
         self._parameters = parameters
         self._client = client
         self._on_ready_change = on_ready_change
-        self._process: asyncio.subprocess.Process | None = None
         self.restarts = 0
-
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
 
     async def run(self) -> None:
         """Runs the engine, and again when it dies, until this is cancelled."""
@@ -61,7 +57,7 @@ class EngineSupervisor:
 
     async def _run_once(self) -> None:
         """One life of the engine, from its start until it has ended for whatever reason."""
-        self._process = process = await self._start()
+        process = await self._start()
         logs = asyncio.create_task(forward_logs(process))
         try:
             async with asyncio.timeout(LOAD_SECONDS_AT_MOST):
@@ -85,6 +81,7 @@ class EngineSupervisor:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
+            limit=LOG_LINE_BYTES,
         )
 
     async def _becomes_healthy(self, process: asyncio.subprocess.Process) -> bool:
@@ -117,7 +114,11 @@ async def stop_process(process: asyncio.subprocess.Process) -> None:
 async def forward_logs(process: asyncio.subprocess.Process) -> None:
     """The engine's lines into our log, its warnings and errors at their level."""
     assert process.stderr is not None
-    async for line in process.stderr:
+    while not process.stderr.at_eof():
+        try:
+            line = await process.stderr.readline()
+        except ValueError:
+            continue  # longer than LOG_LINE_BYTES: dropped, so that the engine never waits for us
         text = line.decode(errors="replace").rstrip()
         log.log(level_of(text), text)
 

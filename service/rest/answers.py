@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 import uuid
+from contextlib import suppress
 
 import orjson
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from service.errors import ServiceError
+from service.errors import InternalError, ServiceError
 from service.generation import Chunk, Completion, GenerationRequest, Usage
 from service.inference import Inference
 from service.observation import Caller
@@ -18,6 +21,10 @@ from service.rest.connection import while_connected
 from service.rest.event_stream import EventStream
 from service.rest.schemas import Json, Shape, usage_json
 from service.rest.statuses import envelope
+
+LAST_EVENTS_SECONDS = 5
+
+log = logging.getLogger("service.rest")
 
 
 class Frame:
@@ -51,6 +58,16 @@ class Frame:
         return orjson.dumps(chunk)
 
 
+async def end(events: EventStream, error: ServiceError | None = None) -> None:
+    """The stream's last events. Who does not read them in time is cut off."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LAST_EVENTS_SECONDS):
+            if error is not None:
+                await events.event(orjson.dumps(envelope(error)))
+            await events.event(b"[DONE]")
+            await events.close()
+
+
 class StreamedAnswer(Response):
     """Generates while it is sent. An error before the first chunk is an HTTP status of its own."""
 
@@ -80,9 +97,14 @@ class StreamedAnswer(Response):
             except ServiceError as error:
                 if not events.opened:
                     raise
-                await events.event(orjson.dumps(envelope(error)))
-            await events.event(b"[DONE]")
-            await events.close()
+                await end(events, error)
+            except Exception:  # at the edge: the log has it, and the client an id
+                if not events.opened:
+                    raise
+                log.exception("request failed")
+                await end(events, InternalError())
+            else:
+                await end(events)
 
     async def _generate(self, events: EventStream) -> None:
         usage = None

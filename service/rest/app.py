@@ -21,7 +21,7 @@ from service.health import Health
 from service.inference import Inference
 from service.keys import KeyRing
 from service.metrics import Metrics
-from service.observation import Caller
+from service.observation import Caller, report_refusal
 from service.rest.answers import Frame, StreamedAnswer
 from service.rest.connection import read_body, while_connected
 from service.rest.middleware import RequestContext
@@ -73,11 +73,13 @@ class RestApi:
                 Route(METRICS_PATH, self.metrics),
             ],
             exception_handlers={
-                ServiceError: answer_error,
+                ServiceError: self.answer_error,
                 HTTPException: answer_http_error,
                 ClientDisconnect: answer_nobody,
             },
         )
+        # A redirect would name the address that we see, which behind TLS is the wrong one.
+        app.router.redirect_slashes = False
         app.add_middleware(RequestContext, health=self._health)
         return app
 
@@ -122,6 +124,13 @@ class RestApi:
 
     async def metrics(self, request: Request) -> Response:
         return Response(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def answer_error(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, ServiceError)
+        report_refusal(error, transport="rest", metrics=self._metrics)
+        response = json_response(envelope(error), status=ANSWERS[error.code].status)
+        response.headers.update(headers(error))
+        return response
 
     def _caller(self, request: Request) -> Caller:
         if self._keys is None:
@@ -172,13 +181,6 @@ def fingerprint(model_name: str) -> str:
 
 def json_response(content: object, *, status: int = 200) -> Response:
     return Response(orjson.dumps(content), status_code=status, media_type="application/json")
-
-
-async def answer_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ServiceError)
-    response = json_response(envelope(error), status=ANSWERS[error.code].status)
-    response.headers.update(headers(error))
-    return response
 
 
 async def answer_http_error(request: Request, error: Exception) -> Response:

@@ -9,19 +9,25 @@ from contextlib import asynccontextmanager
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
 
-from service.errors import RequestTooLarge
+from service.errors import DeadlineExceeded, RequestTooLarge
+
+BODY_SECONDS = 30  # a megabyte at 35 kB/s
 
 
 async def read_body(request: Request, *, limit_bytes: int) -> bytes:
-    """The whole body. Raises RequestTooLarge as soon as it is known to be beyond the limit."""
+    """The whole body. Raises RequestTooLarge as soon as it is known, and DeadlineExceeded."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit_bytes:
         raise RequestTooLarge(limit_bytes=limit_bytes)
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > limit_bytes:
-            raise RequestTooLarge(limit_bytes=limit_bytes)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > limit_bytes:
+                    raise RequestTooLarge(limit_bytes=limit_bytes)
+    except TimeoutError:
+        raise DeadlineExceeded(f"The body did not arrive within {BODY_SECONDS} seconds.") from None
     return bytes(body)
 
 

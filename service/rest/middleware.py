@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-import uuid
 
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,10 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import InternalError
 from service.health import Health
-from service.logs import request_id
+from service.logs import choose_id, request_id
 from service.rest.statuses import ANSWERS, envelope
-
-ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:=;-]{1,128}")
 
 log = logging.getLogger("service.rest")
 
@@ -55,12 +51,6 @@ class RequestContext:
             log.exception("request failed")
             if not started:
                 await answer_internal_error(send_with_headers)
-
-
-def choose_id(offered: str | None) -> str:
-    if offered and ACCEPTABLE_ID.fullmatch(offered):
-        return offered
-    return uuid.uuid4().hex
 
 
 async def answer_internal_error(send: Send) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 
 from service.errors import InvalidRequest
 from service.generation import (
@@ -40,7 +40,9 @@ class ChatMessage(Strict):
     """One turn. The fields that must be null are there because clients send answers back whole."""
 
     role: Literal["system", "developer", "user", "assistant"]
-    content: Annotated[list[TextPart], BeforeValidator(as_text_parts)] = Field(min_length=1)
+    content: Annotated[list[TextPart], FailFast(), BeforeValidator(as_text_parts)] = Field(
+        min_length=1
+    )
     name: str | None = None
     refusal: None = None
     tool_calls: None = None
@@ -53,18 +55,23 @@ class ChatMessage(Strict):
         return Message(role, "".join(part.text for part in self.content))
 
 
+class TextFormat(Strict):
+    type: Literal["text"]
+
+
 class StreamOptions(Strict):
     include_usage: bool | None = None
 
 
 class Body(Sampling):
-    """What both kinds of completion share. `n` may only be 1, and `user` is not used."""
+    """What both kinds of completion share. What is not offered may be sent as what it is then."""
 
     model: str | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
     user: str | None = None
+    logit_bias: None = None
 
     @property
     def include_usage(self) -> bool:
@@ -80,8 +87,11 @@ class Body(Sampling):
 class ChatBody(Body):
     """POST /v1/chat/completions."""
 
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: Annotated[list[ChatMessage], FailFast()] = Field(min_length=1)
     max_completion_tokens: int | None = Field(None, ge=1)
+    logprobs: Literal[False] | None = None
+    top_logprobs: None = None
+    response_format: TextFormat | None = None
 
     def to_request(self) -> GenerationRequest:
         turns = tuple(message.to_message() for message in self.messages)
@@ -105,6 +115,8 @@ class CompletionBody(Body):
     prompt: Annotated[list[str], BeforeValidator(as_list)] = Field(min_length=1, max_length=1)
     best_of: Literal[1] | None = None
     echo: Literal[False] | None = None
+    logprobs: None = None
+    suffix: None = None
 
     def to_request(self) -> GenerationRequest:
         return GenerationRequest(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,11 +11,12 @@ import grpc
 from pydantic import ValidationError
 
 from service.errors import InternalError, InvalidRequest, ServiceError
-from service.generation import FinishReason, GenerationRequest, Sampling, Usage
+from service.generation import Chunk, FinishReason, GenerationRequest, Sampling, Usage
 from service.inference import Inference
 from service.keys import KeyRing
-from service.logs import request_id
-from service.observation import Caller
+from service.logs import choose_id, request_id
+from service.metrics import Metrics
+from service.observation import Caller, report_refusal
 from service.rpc import llm_service_pb2 as pb
 from service.rpc.llm_service_pb2_grpc import LLMServiceServicer
 from service.rpc.statuses import STATUSES, trailing_metadata
@@ -34,18 +34,18 @@ log = logging.getLogger("service.rpc")
 class LlmServicer(LLMServiceServicer):
     """gRPC cancels a handler when its client goes away, and that cancels the generation."""
 
-    def __init__(self, inference: Inference, *, keys: KeyRing | None) -> None:
+    def __init__(self, inference: Inference, *, keys: KeyRing | None, metrics: Metrics) -> None:
         self._inference = inference
         self._keys = keys
+        self._metrics = metrics
 
     async def GenerateText(
         self, request: pb.GenerateTextRequest, context: Context
     ) -> pb.GenerateTextResponse:
-        async with errors_as_statuses(context):
+        async with self._errors_as_statuses(context):
+            caller = self._caller(context)
             completion = await self._inference.complete(
-                generation_request(request),
-                self._caller(context),
-                timeout_seconds=context.time_remaining(),
+                generation_request(request), caller, timeout_seconds=context.time_remaining()
             )
         return pb.GenerateTextResponse(
             generated_text=completion.text,
@@ -54,45 +54,46 @@ class LlmServicer(LLMServiceServicer):
             model=self._inference.model_name,
         )
 
-    async def StreamGenerateText(
-        self, request: pb.GenerateTextRequest, context: Context
-    ) -> AsyncIterator[pb.StreamGenerateTextResponse]:
+    async def StreamGenerateText(self, request: pb.GenerateTextRequest, context: Context) -> None:
+        """Writes itself, and is no generator: a deadline that strikes during a write would never
+        reach a generator's body, and its client would wait for a status for ever."""
+        async with self._errors_as_statuses(context):
+            caller = self._caller(context)
+            async with self._inference.generate(
+                generation_request(request), caller, timeout_seconds=context.time_remaining()
+            ) as chunks:
+                await self._write(chunks, context)
+
+    async def _write(self, chunks: AsyncIterator[Chunk], context: Context) -> None:
         last = pb.StreamGenerateTextResponse(model=self._inference.model_name)
-        async with (
-            errors_as_statuses(context),
-            self._inference.generate(
-                generation_request(request),
-                self._caller(context),
-                timeout_seconds=context.time_remaining(),
-            ) as chunks,
-        ):
-            async for chunk in chunks:
-                if chunk.text:
-                    yield pb.StreamGenerateTextResponse(generated_text=chunk.text)
-                if chunk.finish_reason:
-                    last.finish_reason = REASONS[chunk.finish_reason]
-                if chunk.usage:
-                    last.usage.CopyFrom(usage_message(chunk.usage))
-        yield last
+        async for chunk in chunks:
+            if chunk.text:
+                await context.write(pb.StreamGenerateTextResponse(generated_text=chunk.text))
+            if chunk.finish_reason:
+                last.finish_reason = REASONS[chunk.finish_reason]
+            if chunk.usage:
+                last.usage.CopyFrom(usage_message(chunk.usage))
+        await context.write(last)
+
+    @asynccontextmanager
+    async def _errors_as_statuses(self, context: Context) -> AsyncIterator[None]:
+        """Ends the call with the status, message and details of whatever goes wrong in it."""
+        request_id.set(choose_id(sent(context, "x-request-id")))
+        try:
+            yield
+        except ServiceError as error:
+            report_refusal(error, transport="grpc", metrics=self._metrics)
+            await abort(context, error)
+        except Exception:  # at the edge: whatever it is, the log has it and the client an id
+            if context.cancelled():
+                raise  # a write to a client that has left
+            log.exception("request failed")
+            await abort(context, InternalError())
 
     def _caller(self, context: Context) -> Caller:
         if self._keys is None:
             return Caller(transport="grpc")
         return Caller(transport="grpc", key=self._keys.authenticate(sent(context, "authorization")))
-
-
-@asynccontextmanager
-async def errors_as_statuses(context: Context) -> AsyncIterator[None]:
-    """Ends the call with the status, the message and the details of whatever goes wrong in it."""
-    current = sent(context, "x-request-id") or uuid.uuid4().hex
-    request_id.set(current)
-    try:
-        yield
-    except ServiceError as error:
-        await abort(context, error)
-    except Exception:  # at the edge: whatever it is, the log has it and the client an id
-        log.exception("request failed")
-        await abort(context, InternalError())
 
 
 async def abort(context: Context, error: ServiceError) -> None:

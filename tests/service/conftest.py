@@ -39,7 +39,7 @@ def engine() -> ScriptedEngine:
 
 @asynccontextmanager
 async def running_service(
-    folder: Path, engine: ScriptedEngine, **fields: Any
+    folder: Path, engine: ScriptedEngine, *, keys_ready: bool = True, **fields: Any
 ) -> AsyncIterator[Service]:
     defaults = {"http_port": 0, "grpc_port": 0, "keys_source": "file:unused", "slots": 2}
     settings = ServiceSettings.model_validate(defaults | fields)
@@ -47,6 +47,8 @@ async def running_service(
     parts = assemble(settings, socket_path=socket_path)
     parts.keys.replace(STORED)
     parts.health.set_engine_ready(True)
+    if keys_ready:
+        parts.health.set_keys_ready()
     async with engine.listening(socket_path), transports(parts, settings) as ports:
         yield Service(parts, ports, settings, engine)
     await parts.engine.close()

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 class ScriptedEngine:
-    """Streams `pieces` once `go` is set; dies after `dies_after` of them."""
+    """Streams `pieces` once `go` is set, `endless` more of them, or dies after `dies_after`."""
 
     def __init__(self) -> None:
         self.pieces = ["Hello", " world"]
@@ -22,6 +22,7 @@ class ScriptedEngine:
         self.prompt_tokens = 5
         self.refusal: Json | None = None
         self.dies_after: int | None = None
+        self.endless = False
         self.go = asyncio.Event()
         self.go.set()
         self.requests: list[Json] = []
@@ -72,6 +73,9 @@ class ScriptedEngine:
                 request.transport.abort()
                 return response
             await self._event(response, self._choice(piece, None, chat=chat))
+        while self.endless:
+            await self._event(response, self._choice("more", None, chat=chat))
+            await asyncio.sleep(0.002)
         last = self._choice("", self.finish_reason, chat=chat)
         await self._event(response, last)
         await self._event(response, {"choices": [], "usage": self._usage()})

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from service import keys
 from service.errors import NotAuthenticated
 from service.keys import KeyRing, key_source, load_keys, poll_keys
 
@@ -73,13 +74,29 @@ async def test_broken_document_keeps_the_last_good_keys_and_is_not_logged(
 async def test_polling_picks_up_a_new_key_and_drops_a_removed_one(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     file.write_text(document(ann="sk-a"))
-    ring = KeyRing()
-    polling = asyncio.create_task(poll_keys(ring, key_source(f"file:{file}"), every_seconds=0.01))
+    ring, loaded = KeyRing(), asyncio.Event()
+    polling = asyncio.create_task(
+        poll_keys(ring, key_source(f"file:{file}"), every_seconds=0.01, on_first_load=loaded.set)
+    )
     await knows(ring, "sk-a")
     file.write_text(document(bob="sk-b"))
     await knows(ring, "sk-b")
     with pytest.raises(NotAuthenticated):
         ring.authenticate("Bearer sk-a")
+    polling.cancel()
+
+
+async def test_source_that_fails_at_first_is_asked_again_before_the_task_is_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keys, "FIRST_RETRY_SECONDS", 0.01)
+    answers = iter(["broken", "broken", document(ann="sk-a")])
+    ring, loaded = KeyRing(), asyncio.Event()
+    polling = asyncio.create_task(
+        poll_keys(ring, lambda: next(answers), every_seconds=60, on_first_load=loaded.set)
+    )
+    await asyncio.wait_for(loaded.wait(), 2)
+    assert ring.authenticate("Bearer sk-a") == "ann"
     polling.cancel()
 
 

@@ -25,6 +25,13 @@ def test_embedded_metric_has_the_shape_that_cloudwatch_reads() -> None:
     assert isinstance(document["_aws"]["Timestamp"], int)
 
 
+async def test_refused_keys_are_counted(service: Service) -> None:
+    async with httpx.AsyncClient() as client:
+        await client.post(f"http://127.0.0.1:{service.ports.http}/v1/completions", json={})
+    labels = frozenset({("transport", "rest"), ("outcome", "invalid_api_key")})
+    assert (await scrape(service))["llm_requests_total", labels] == 1
+
+
 async def scrape(service: Service) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     async with httpx.AsyncClient() as client:
         answer = await client.get(f"http://127.0.0.1:{service.ports.http}/metrics")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -23,6 +24,24 @@ KEY = "sk-of-a-test"
 MODEL = "smollm2-135m-instruct"
 STORY = "Tell me a long story about a fox."
 COUNTING = "1, 2, 3, 4, 5, 6,"  # greedy, the model goes on to the limit
+WORDS = [
+    "the",
+    "fox",
+    "runs",
+    "over",
+    "a",
+    "green",
+    "hill",
+    "and",
+    "sees",
+    "seven",
+    "old",
+    "wizards",
+    "by",
+    "the",
+    "quiet",
+    "river",
+]
 FREE_SECONDS = 2  # the longest that a client that has left may hold its slot
 
 
@@ -148,22 +167,23 @@ async def test_prompt_beyond_the_context_is_refused(shared: ServiceProcess) -> N
 async def test_of_eight_streams_seven_finish_when_one_is_cut(shared: ServiceProcess) -> None:
     async with sdk(shared) as client:
         started = asyncio.Event()
-        doomed = asyncio.create_task(tell(client, tokens=400, started=started))
-        others = [asyncio.create_task(tell(client, tokens=60)) for _ in range(7)]
+        doomed = asyncio.create_task(tell(client, tokens=600, started=started))
+        others = [asyncio.create_task(tell(client, tokens=200)) for _ in range(7)]
         await started.wait()
         await seconds_until(lambda: shared.gauge("llm_requests_running") == 8)
         doomed.cancel()
         freed = await seconds_until(lambda: shared.gauge("llm_requests_running") < 8)
+        assert not any(other.done() for other in others)  # it was the one that left
         results = await asyncio.gather(*others)
     assert freed < FREE_SECONDS
-    assert all(pieces and reason for pieces, reason in results)
+    assert [reason for _, reason in results] == ["length"] * 7
 
 
 async def test_client_that_leaves_during_a_long_prompt_frees_the_engine(
     shared: ServiceProcess,
 ) -> None:
     async with sdk(shared) as client:
-        prompt = " ".join(f"w{number}" for number in range(330))  # about 1,300 tokens
+        prompt = " ".join(random.Random(1).choices(WORDS, k=1000))  # random: nothing is cached
         asked = asyncio.create_task(
             client.completions.create(model=MODEL, prompt=prompt, max_tokens=5)
         )
@@ -185,9 +205,9 @@ async def test_killed_engine_is_a_clean_error_and_serves_again_within_ten_second
         own.engine().send_signal(signal.SIGKILL)
         killed = time.monotonic()
         results = await asyncio.gather(*streams, return_exceptions=True)
-        codes = {result.code for result in results if isinstance(result, openai.APIError)}
-        assert (len(results), codes) == (4, {"engine_unavailable"})
-        assert await tell(client, tokens=4)
+        assert [getattr(result, "code", result) for result in results] == ["engine_unavailable"] * 4
+        pieces, _ = await tell(client, tokens=4)
+        assert pieces > 0
         assert time.monotonic() - killed < 10
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,9 +13,12 @@ import openai
 import pytest
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from pydantic import ValidationError
 
-from service.rest import event_stream
-from tests.service.conftest import KEY, Service
+from service.rest import connection, event_stream
+from service.rest.schemas import ChatBody
+from tests.service.conftest import KEY, Service, running_service
+from tests.service.scripted_engine import ScriptedEngine
 from tests.service.test_transports import eventually
 
 MODEL = "smollm2-135m-instruct"
@@ -265,3 +269,53 @@ async def test_client_that_vanishes_without_a_goodbye_frees_its_slot(service: Se
     writer.transport.abort()
     await eventually(lambda: service.parts.gate.running == 0)
     await asyncio.wait_for(service.engine.left.wait(), 2)
+
+
+async def test_unexpected_error_in_a_stream_is_an_event_and_the_stream_ends_whole(
+    service: Service, client: httpx.AsyncClient
+) -> None:
+    service.engine.finish_reason = "no such reason"
+    answer = await client.post("/v1/completions", json={"prompt": "Hi", "stream": True})
+    assert events(answer.text)[-1]["error"]["code"] == "internal_error"
+    assert "no such reason" not in answer.text
+
+
+async def test_trailing_slash_is_not_redirected(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/v1/completions/", json={"prompt": "Hi"})
+    assert answer.status_code == 404
+
+
+async def test_long_list_of_bad_items_costs_one_error() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        ChatBody.model_validate({"messages": [{}] * 1000})
+    assert {error["loc"][:2] for error in wrong.value.errors()} == {("messages", 0)}
+
+
+async def test_what_is_not_offered_may_be_sent_as_what_it_is_then(
+    client: httpx.AsyncClient,
+) -> None:
+    neutral = {"n": 1, "logprobs": False, "response_format": {"type": "text"}, "logit_bias": None}
+    answer = await client.post("/v1/chat/completions", json={"messages": HELLO} | neutral)
+    assert answer.status_code == 200
+
+
+async def test_body_that_does_not_arrive_is_given_up(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "BODY_SECONDS", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.ports.http)
+    head = f"POST /v1/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\n"
+    writer.write(head.encode() + b"content-length: 10\r\n\r\n{")
+    assert b" 504 " in await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+
+
+async def test_task_is_not_ready_before_its_keys_were_read_once(
+    tmp_path: Path, engine: ScriptedEngine
+) -> None:
+    async with running_service(tmp_path, engine, keys_ready=False) as service:
+        url = f"http://127.0.0.1:{service.ports.http}/health/ready"
+        async with httpx.AsyncClient() as http:
+            assert (await http.get(url)).status_code == 503
+            service.parts.health.set_keys_ready()
+            assert (await http.get(url)).status_code == 200

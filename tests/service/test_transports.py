@@ -249,6 +249,12 @@ async def test_closed_gate_refuses_new_work_and_finishes_what_runs(
     await asyncio.wait_for(service.parts.gate.drained(), 2)
 
 
+async def code_of_the_end(transport: Transport) -> str:
+    with pytest.raises(Refused) as refused:
+        await collect(transport)
+    return refused.value.code
+
+
 async def test_spent_drain_budget_ends_the_rest_with_a_clean_error(
     service: Service, transport: Transport
 ) -> None:
@@ -258,3 +264,62 @@ async def test_spent_drain_budget_ends_the_rest_with_a_clean_error(
     service.parts.inference.cancel_all()
     with pytest.raises(Refused, check=lambda error: error.code == "draining"):
         await running
+
+
+@pytest.mark.settings(slots=8)
+async def test_spent_drain_budget_ends_streams_in_full_flow_with_a_clean_error(
+    service: Service, transport: Transport
+) -> None:
+    service.engine.endless = True
+    streams = [asyncio.create_task(code_of_the_end(transport)) for _ in range(8)]
+    await service.engine.wait_for_requests(8)
+    await asyncio.sleep(0.1)  # all of them in the middle of their writes
+    service.parts.inference.cancel_all()
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*streams) == ["draining"] * 8
+
+
+@pytest.mark.settings(slots=8, generation_timeout_seconds=0.2)
+async def test_streams_in_full_flow_end_at_the_longest_generation(
+    service: Service, transport: Transport
+) -> None:
+    service.engine.endless = True
+    async with asyncio.timeout(5):
+        codes = await asyncio.gather(*(code_of_the_end(transport) for _ in range(8)))
+    assert codes == ["deadline_exceeded"] * 8
+
+
+async def test_client_that_leaves_while_it_is_answered_frees_its_slot(
+    service: Service, transport: Transport
+) -> None:
+    service.engine.endless = True
+    leaving = asyncio.create_task(collect(transport))
+    await service.engine.wait_for_requests(1)
+    await asyncio.sleep(0.1)  # well into the answer
+    leaving.cancel()
+    await eventually(lambda: service.parts.gate.running == 0)
+    await asyncio.wait_for(service.engine.left.wait(), 2)
+
+
+@pytest.mark.settings(context_tokens=64)
+async def test_text_that_cannot_fit_is_refused_before_the_engine_counts_its_tokens(
+    service: Service, transport: Transport
+) -> None:
+    with pytest.raises(Refused, check=lambda error: error.code == "context_length_exceeded"):
+        await transport.ask("x" * 65 * 64)
+    assert service.engine.requests == []
+
+
+async def test_long_model_name_is_not_sent_back_whole(transport: Transport) -> None:
+    with pytest.raises(Refused, check=lambda error: error.code == "model_not_found") as refused:
+        await transport.ask("Hi", model="m" * 10_000)
+    assert len(refused.value.message) < 200
+
+
+async def test_key_is_checked_before_anything_else(service: Service) -> None:
+    async with rest_transport(service.ports.http, key=None) as rest:
+        with pytest.raises(Refused, check=lambda error: error.code == "invalid_api_key"):
+            await rest.ask("Hi", temperature=9.0)
+    async with rpc_transport(service.ports.grpc, key=None) as rpc:
+        with pytest.raises(Refused, check=lambda error: error.code == "invalid_api_key"):
+            await rpc.ask("Hi", temperature=9.0)
