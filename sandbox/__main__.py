@@ -10,7 +10,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from .state import Ports, SandboxError, State, aws_environment
+from .state import Ports, SandboxError, State, use_sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -104,7 +104,7 @@ def _key(arguments: argparse.Namespace, state: State) -> int:
     settings = state.settings()
     running = settings is not None and state.endpoints.exists()
     if running and settings is not None and settings.stage == arguments.stage:
-        os.environ.update(aws_environment(settings.ports.aws))
+        use_sandbox(settings.ports.aws)
     elif arguments.stage == "local" and arguments.secret is None:
         raise SandboxError("No sandbox is running; run `make up`, or name a stage in AWS.")
     made = make_key(arguments.name, stage=arguments.stage, secret_arn=arguments.secret)

@@ -62,7 +62,9 @@ def deploy_template(name: str, template: str, *, region: str) -> None:
     )
     described = client.describe_change_set(ChangeSetName=change_set["Id"], StackName=name)
     if described["Status"] == "FAILED":
-        return  # nothing changed
+        if "didn't contain changes" in described.get("StatusReason", ""):
+            return
+        raise DeployFailed(described.get("StatusReason", "the change set failed"))
     client.execute_change_set(ChangeSetName=change_set["Id"], StackName=name)
     stack = client.describe_stacks(StackName=name)["Stacks"][0]
     if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):

@@ -14,7 +14,9 @@ from werkzeug.serving import make_server
 
 from . import moto_services, report
 from .cloudformation import stacks
-from .state import ACCOUNT, REGION, aws_environment
+from .state import ACCOUNT, REGION, use_sandbox
+
+OUR_NAMES = ("localhost", "127.0.0.1")
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -22,7 +24,7 @@ StartResponse = Callable[..., Any]
 
 def serve(port: int) -> None:
     """Serve until the process is stopped; everything is kept in memory."""
-    os.environ.update(aws_environment(port))  # our resource classes call this very server
+    use_sandbox(port)  # our resource classes call this very server
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the bootstrap's roles attach some
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     stacks.install(in_background=True)
@@ -35,12 +37,24 @@ def application() -> Callable[[Environ, StartResponse], Iterable[bytes]]:
     moto = DomainDispatcherApplication(create_backend_app)
 
     def route(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if from_a_web_page(environ):
+            start_response("403 Forbidden", [])
+            return [b"The sandbox answers programs on this machine only."]
         if environ.get("PATH_INFO") == report.PATH:
             return accept_reports(environ, start_response)
         answer: Iterable[bytes] = moto(environ, start_response)
         return answer
 
     return route
+
+
+def from_a_web_page(environ: Environ) -> bool:
+    """Whether a browser sends this for a page: with an origin, or under a name that is not ours.
+
+    What is deployed here is run on this machine, so no page that is open may deploy.
+    """
+    host = environ.get("HTTP_HOST", "").rpartition(":")[0]
+    return "HTTP_ORIGIN" in environ or host not in OUR_NAMES
 
 
 def accept_reports(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

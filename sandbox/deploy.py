@@ -24,8 +24,6 @@ class Cdk:
         self._state = state
         self._stage = stage
         self._environment = {**os.environ, **aws_environment(ports.aws), **_toolchain(state.root)}
-        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_PROFILE"):
-            self._environment.pop(name, None)
 
     def bootstrap(self, phase: Phase) -> None:
         """Prepare the account; away from cdk.json, or the CLI would synthesise the app first."""

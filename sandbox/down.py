@@ -15,6 +15,7 @@ AWS = "aws"
 RUNNER_SECONDS = 45
 """Above what the runner itself gives its tasks."""
 AWS_SECONDS = 5
+DOCKER_SECONDS = 60
 
 
 def down(state: State) -> str:
@@ -70,7 +71,8 @@ def _sweep_containers(state: State) -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=DOCKER_SECONDS,
     ).stdout.split()
     if listed:
         command = ["docker", "rm", "--force", "--volumes", *listed]
-        subprocess.run(command, capture_output=True, check=False)
+        subprocess.run(command, capture_output=True, check=False, timeout=DOCKER_SECONDS)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+CACHE = VENV / "cache"  # not the home folder: nothing outside the checkout changes
 LOG = VENV / "install.log"
 STAMP = VENV / "installed.sha256"
 PINS = (
@@ -64,7 +65,8 @@ def fingerprint() -> str:
 
 
 def is_installed() -> bool:
-    return STAMP.exists() and STAMP.read_text() == fingerprint()
+    made = (STAMP, VENV / "bin" / "python", ROOT / "node_modules" / ".bin" / "cdk")
+    return all(path.exists() for path in made) and STAMP.read_text() == fingerprint()
 
 
 def install() -> None:
@@ -101,6 +103,9 @@ def step(what: str, command: list[str], path: str = "") -> None:
     print(f"Installing {what} ...", end=" ", flush=True)
     started = time.monotonic()
     environment = dict(os.environ, PATH=path + os.pathsep + os.environ.get("PATH", ""))
+    environment["UV_CACHE_DIR"] = str(CACHE / "uv")
+    environment["PIP_NO_CACHE_DIR"] = "1"
+    environment["npm_config_cache"] = str(CACHE / "npm")
     if "PIP_INDEX_URL" in environment:  # uv has its own name for the mirror
         environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
     done = subprocess.run(

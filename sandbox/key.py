@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .state import SandboxError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+STACK = "llm-on-ecs-{stage}-inference"
 OUTPUT = "ApiKeysSecretArn"
 
 
@@ -64,21 +65,19 @@ def _stored_keys(client: Any, secret_arn: str) -> list[dict[str, str]]:
 
 
 def find_secret(stage: str) -> str:
-    """The ARN in the outputs of the stage's stacks, wherever the AWS settings point."""
+    """The ARN in the outputs of the stage's stack, wherever the AWS settings point."""
+    name = STACK.format(stage=stage)
     try:
-        stacks = boto3.client("cloudformation").describe_stacks()["Stacks"]
+        (stack,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except (BotoCoreError, ClientError) as error:
         raise SandboxError(
-            f"AWS did not list the stacks: {error}; set AWS_PROFILE and AWS_REGION, or run "
-            "`make up`."
+            f"AWS did not describe the stack {name}: {error}; deploy the stage first, and set "
+            "AWS_PROFILE and AWS_REGION to where it is."
         ) from error
-    for stack in stacks:
-        outputs = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
-        if OUTPUT in outputs and f"-{stage}-" in stack["StackName"]:
-            return outputs[OUTPUT]
-    raise SandboxError(
-        f"No deployed stack of stage {stage} has the output {OUTPUT}; deploy the stage first."
-    )
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])}
+    if OUTPUT not in outputs:
+        raise SandboxError(f"The stack {name} has no output {OUTPUT}; deploy the stage again.")
+    return outputs[OUTPUT]
 
 
 def make_key(name: str, *, stage: str, secret_arn: str | None) -> str:

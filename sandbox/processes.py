@@ -17,12 +17,14 @@ from .state import State
 
 PR_SET_PDEATHSIG = 1
 POLL_SECONDS = 0.05
+# Loaded here: between fork and exec another thread may hold the loader's lock.
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def die_with_parent() -> None:
     """For the child, between fork and exec: be killed when the parent dies (Linux only)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if LIBC is not None:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def start_time(pid: int) -> str | None:
@@ -73,8 +75,8 @@ class ProcessTable:
         for child in self._children:
             child.poll()  # else a dead one of ours stays a zombie
         value = self.details(name)
-        if not value.get("pid") or start_time(value["pid"]) != value["started"]:
-            return None
+        if not value.get("started") or start_time(value["pid"]) != value["started"]:
+            return None  # gone, or gone before it was recorded
         return int(value["pid"])
 
     def start(self, name: str, command: list[str], *, environment: dict[str, str]) -> int:

@@ -39,7 +39,6 @@ class Progress:
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)
-        self._times: list[tuple[str, float]] = []
         self._began = time.monotonic()
 
     @contextmanager
@@ -57,7 +56,6 @@ class Progress:
         self._done(title, phase.outcome, time.monotonic() - started)
 
     def _done(self, title: str, outcome: str, seconds: float) -> None:
-        self._times.append((title, seconds))
         text = f"{title}: {outcome}" if outcome else title
         line = f"  [green]\N{CHECK MARK}[/] {escape(text)} [dim]{seconds:.1f} s[/]"
         self.console.print(line, soft_wrap=True)

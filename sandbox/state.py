@@ -96,7 +96,10 @@ class State:
 
     def settings(self) -> Settings | None:
         value = self.read(self.folder / "settings.json")
-        return None if value is None else Settings(**{**value, "ports": Ports(**value["ports"])})
+        try:
+            return Settings(**{**value, "ports": Ports(**value["ports"])}) if value else None
+        except (TypeError, KeyError):
+            return None  # another version wrote it
 
     def save_endpoints(self, ports: Ports, api_key: str) -> None:
         value = {
@@ -113,9 +116,24 @@ def aws_endpoint(port: int) -> str:
     return f"http://localhost:{port}"
 
 
+# What would make a client prefer a person's own AWS.
+FOREIGN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+
+
+def use_sandbox(port: int) -> None:
+    """Turns the AWS clients of this process, and of those that it starts, to the sandbox."""
+    for name in FOREIGN:
+        os.environ.pop(name, None)
+    os.environ.update(aws_environment(port))
+
+
 def aws_environment(port: int) -> dict[str, str]:
     """What a client needs to talk to the sandbox; the credentials open nothing."""
+    kept = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
+    direct = ",".join(filter(None, (kept, "localhost,127.0.0.1")))
     return {
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         "AWS_ENDPOINT_URL": aws_endpoint(port),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -16,7 +16,7 @@ from . import key as keys
 from .certificate import ensure_certificate
 from .deploy import Cdk
 from .down import AWS, RUNNER, sweep_tasks
-from .form import Form, choose_form
+from .form import FORM, Form, choose_form
 from .preflight import check_sandbox
 from .processes import ProcessTable, wait_until
 from .progress import Progress
@@ -28,7 +28,7 @@ from .state import (
     Settings,
     State,
     aws_endpoint,
-    aws_environment,
+    use_sandbox,
 )
 from .summary import tell
 
@@ -64,10 +64,10 @@ def _up(state: State, wish: Wish) -> None:
     progress = Progress()
     progress.console.print(f"[bold]Sandbox, stage {wish.stage}[/]")
     ports = Ports.from_environment(dict(os.environ))
-    os.environ.update(aws_environment(ports.aws))
+    use_sandbox(ports.aws)
     state.prepare()
     with progress.phase("Checks") as phase:
-        form = choose_form(wish.dockerfile, dict(os.environ))
+        form = choose_form(wish.dockerfile, _form_kept(state) | dict(os.environ))
         check_sandbox(state, Settings(ports, form.name, wish.program, wish.stage))
         phase.outcome = f"tasks run as {'containers' if form.containers else 'processes'}"
     _start_aws(state, ports, progress)
@@ -76,6 +76,14 @@ def _up(state: State, wish: Wish) -> None:
     _start_tasks(state, form, wish, progress, retried=retried)
     state.save_endpoints(ports, api_key)
     tell(progress, ports, form, api_key, state)
+
+
+def _form_kept(state: State) -> dict[str, str]:
+    """A running sandbox keeps its form, whatever has become of Docker since."""
+    settings = state.settings()
+    if settings is None or ProcessTable(state).pid(RUNNER) is None:
+        return {}
+    return {FORM: settings.form}
 
 
 # AWS.

@@ -71,10 +71,15 @@ class InferenceTask(Construct):
                 cpu_architecture=ecs.CpuArchitecture.X86_64,
                 operating_system_family=ecs.OperatingSystemFamily.LINUX,
             ),
-            task_role=self._make_task_role(),
+            task_role=self._make_role(
+                "TaskRole", "What the language model service itself may do in AWS."
+            ),
+            execution_role=self._make_role(
+                "ExecutionRole", "What ECS does to start a task: pull its image, write its logs."
+            ),
         )
 
-    def _make_task_role(self) -> iam.Role:
+    def _make_role(self, construct_id: str, description: str) -> iam.Role:
         """For tasks of this account only, so that no other account's ECS can be made to use it.
 
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
@@ -82,8 +87,8 @@ class InferenceTask(Construct):
         account = Stack.of(self).account
         return iam.Role(
             self,
-            "TaskRole",
-            description="What the language model service itself may do in AWS.",
+            construct_id,
+            description=description,
             assumed_by=iam.ServicePrincipal(
                 "ecs-tasks.amazonaws.com",
                 conditions={"StringEquals": {"aws:SourceAccount": account}},

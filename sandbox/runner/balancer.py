@@ -24,7 +24,7 @@ class Backend:
 
     name: str
     port: int
-    draining: bool = False
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
     connections: set[Traffic] = field(default_factory=set)
 
 
@@ -60,16 +60,16 @@ class Balancer:
         """Send new connections to this task too."""
         if name not in self._ready:
             backend = self._draining.pop(name, None) or Backend(name, port)
-            backend.draining = False
+            backend.draining.clear()
             self._ready[name] = backend
             async with self._changed:
                 self._changed.notify_all()
 
     def remove(self, name: str) -> None:
-        """Send no new connections to this task; those that it has go on."""
+        """Send nothing new to this task; the requests that it has go on."""
         backend = self._ready.pop(name, None)
         if backend is not None:
-            backend.draining = True
+            backend.draining.set()
             self._draining[name] = backend
 
     def forget(self, name: str) -> None:
@@ -105,12 +105,17 @@ class Balancer:
             backend.connections.add(traffic)
             try:
                 streams = await _connect(backend.port)
-                if streams is not None:
-                    await _relay(backend, traffic, (reader, writer), streams)
+                if streams is not None and not await _relay(
+                    backend, traffic, (reader, writer), streams
+                ):
                     return
             finally:
                 backend.connections.discard(traffic)
-            refused.add(backend.name)
+            if streams is None:
+                refused.add(backend.name)
+            else:
+                refused.clear()  # the client is still there: to the next task, with all its time
+                deadline = time.monotonic() + self._wait_seconds
 
     async def _choose(self, refused: set[str], deadline: float) -> Backend | None:
         """The ready task with the fewest connections; waits for one until the deadline."""
@@ -145,16 +150,35 @@ class _TaskDoneError(ConnectionError):
     """The task's side of a connection is over, and with it the client's."""
 
 
-async def _relay(backend: Backend, traffic: Traffic, client: Streams, task: Streams) -> None:
-    """Copy both ways until both ends are done, or one of them breaks."""
+class _MovedError(Exception):
+    """The task drains and no request is in flight: the client goes on with another task.
+
+    A load balancer's clients keep their connections while targets come and go. To close them
+    would be a race that some client loses: it sends its next request as the end arrives.
+    """
+
+
+async def _relay(backend: Backend, traffic: Traffic, client: Streams, task: Streams) -> bool:
+    """Copy both ways until an end is done or breaks; whether the client is to be moved."""
+    moved = False
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(_copy_requests(client[0], task[1], traffic))
             group.create_task(_copy_answers(task[0], client[1], traffic, backend))
+            group.create_task(_move_when_idle(backend, traffic))
     except* OSError:
         pass  # one end is gone; the other learns it by the close
+    except* _MovedError:
+        moved = True
     finally:
         await _close(task[1])
+    return moved
+
+
+async def _move_when_idle(backend: Backend, traffic: Traffic) -> None:
+    await backend.draining.wait()
+    if traffic.between_messages:
+        raise _MovedError
 
 
 async def _copy_requests(
@@ -173,12 +197,9 @@ async def _copy_answers(
     while chunk := await source.read(CHUNK_BYTES):
         traffic.answer(chunk)
         sink.write(chunk)
-        if backend.draining and traffic.between_messages:
-            # The client's next request belongs to another task. The end goes out with the last
-            # bytes, so that no client can send that request in between.
-            sink.close()
-            break
         await sink.drain()
+        if backend.draining.is_set() and traffic.between_messages:
+            raise _MovedError
     raise _TaskDoneError
 
 

@@ -16,6 +16,11 @@ from sandbox.form import default_base
 ROOT = Path(__file__).parents[2]
 BASE_IMAGE = os.environ.get("LLM_SANDBOX_BASE_IMAGE") or default_base(ROOT / "service/Dockerfile")
 SCRIPT_SECONDS = 900
+# What a new shell would not have: the outer make's words, our interpreter, our caches.
+OURS = {
+    *("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "VIRTUAL_ENV", "CDK_VALIDATION"),
+    *("CDK_HOME", "JSII_RUNTIME_PACKAGE_CACHE_ROOT", "JSII_NODE"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Checkout:
 
     def environment(self, form: str) -> dict[str, str]:
         """As in a new shell: none of our own interpreter's variables, a home of its own."""
-        kept = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+        kept = {name: value for name, value in os.environ.items() if name not in OURS}
         return kept | {"LLM_SANDBOX_FORM": form, "HOME": str(self.home)}
 
     def shell(

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.timeout(1200), pytest.mark.usefixtures("docker")]
 
 FORM = "container"
 REPLACED_SECONDS = 20
+LABEL = ""  # by which Docker knows the containers of the sandbox under test
 AWS = {
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -34,6 +35,8 @@ AWS = {
 @pytest.fixture(scope="module", autouse=True)
 def sandbox(checkout: Checkout) -> Iterator[None]:
     """One `make up` for the tests of this file, which run in their order."""
+    global LABEL
+    LABEL = f"label=llm-sandbox={checkout.folder}/.sandbox"
     told = checkout.shell("make up", form=FORM).stdout
     assert "tasks run as containers" in told
     yield
@@ -51,9 +54,8 @@ def docker(*words: str) -> str:
 
 
 def tasks() -> list[str]:
-    """The running tasks' container ids: those of the image that the deploy built."""
-    lines = docker("ps", "--no-trunc", "--format", "{{.ID}} {{.Image}}").splitlines()
-    return sorted(line.split()[0] for line in lines if ".dkr.ecr." in line)
+    """The ids of this sandbox's running containers, and of nobody else's."""
+    return sorted(docker("ps", "--no-trunc", "--quiet", "--filter", LABEL).splitlines())
 
 
 def until(holds: Callable[[], bool], *, seconds: float) -> float:
@@ -150,7 +152,7 @@ def exit_statuses(since: float) -> list[str]:
     """Of the tasks that have ended since then."""
     return docker(
         *("events", "--since", f"{since:.3f}", "--until", f"{time.time():.3f}"),
-        *("--filter", "event=die", "--format", "{{.Actor.Attributes.exitCode}}"),
+        *("--filter", LABEL, "--filter", "event=die", "--format", "{{.Actor.Attributes.exitCode}}"),
     ).splitlines()
 
 

@@ -68,12 +68,22 @@ def test_local_blocks_work_from_a_fresh_copy_and_leave_no_process(checkout: Chec
 def test_second_up_changes_nothing_and_keeps_the_key(checkout: Checkout) -> None:
     try:
         checkout.shell("make up", form="process")
-        first = checkout.endpoints()
-        told = checkout.shell("make up", form="process").stdout
-        assert "2 of 2 tasks ready" in told
-        assert checkout.endpoints() == first
+        first, tasks = checkout.endpoints(), task_pids(checkout)
+        checkout.shell("make up", form="process")
+        assert (checkout.endpoints(), task_pids(checkout)) == (first, tasks)
+        assert len(tasks) == 2
     finally:
         checkout.shell("make down", form="process")
+
+
+def task_pids(checkout: Checkout) -> list[str]:
+    told = checkout.shell("make status", form="process").stdout
+    return sorted(re.findall(r"pid (\d+)", told))
+
+
+def test_nothing_was_written_into_the_home_folder(checkout: Checkout) -> None:
+    written = {path.name for path in checkout.home.iterdir()}
+    assert written <= {".cdk.json"}  # that one is ours: see name_base_image
 
 
 def test_taken_port_is_one_sentence_that_names_the_remedy(checkout: Checkout) -> None:

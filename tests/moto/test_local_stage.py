@@ -113,7 +113,7 @@ def test_container_reads_its_keys_from_the_deployed_secret(container: dict[str, 
 def test_container_logs_go_to_a_group_with_retention(container: dict[str, Any]) -> None:
     options = container["logConfiguration"]["options"]
     groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix=options["awslogs-group"])
-    assert groups["logGroups"][0]["retentionInDays"] > 0
+    assert groups["logGroups"][0]["retentionInDays"] == 30
     assert options["max-buffer-size"]
 
 
@@ -212,7 +212,7 @@ def test_repository_is_immutable_scanned_and_limited() -> None:
     lifecycle = client.get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]
     assert repository["imageTagMutability"] == "IMMUTABLE"
     assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
-    assert repository["encryptionConfiguration"]["encryptionType"] in ("AES256", "KMS")
+    assert repository["encryptionConfiguration"]["encryptionType"] == "KMS"
     assert json.loads(lifecycle)["rules"]
 
 

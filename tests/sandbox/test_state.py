@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.state import Ports, SandboxError, Settings, State
+from sandbox.state import Ports, SandboxError, Settings, State, aws_environment
 
 
 @pytest.fixture
@@ -55,3 +55,13 @@ def test_settings_survive_a_restart(state: State) -> None:
 def test_half_written_file_reads_as_none(state: State) -> None:
     state.status.write_text("{")
     assert state.read(state.status) is None
+
+
+def test_settings_of_another_version_are_as_none(state: State) -> None:
+    state.write(state.folder / "settings.json", {"ports": {"http": 1}, "newer": True})
+    assert state.settings() is None
+
+
+def test_sandbox_is_reached_without_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "intranet")
+    assert aws_environment(4566)["NO_PROXY"] == "intranet,localhost,127.0.0.1"
