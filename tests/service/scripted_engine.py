@@ -29,6 +29,7 @@ class ScriptedEngine:
         self.arrived = asyncio.Condition()
         self.left = asyncio.Event()
         self.open = 0
+        self.most_open = 0
 
     async def wait_for_requests(self, count: int) -> None:
         async with self.arrived, asyncio.timeout(5):
@@ -54,6 +55,7 @@ class ScriptedEngine:
         if self.refusal is not None:
             return web.json_response({"error": self.refusal}, status=self.refusal["code"])
         self.open += 1
+        self.most_open = max(self.most_open, self.open)
         try:
             return await self._stream(request, chat=request.path.endswith("chat/completions"))
         except (asyncio.CancelledError, ConnectionResetError):
