@@ -78,8 +78,9 @@ class Checkout:
         return Endpoints(**json.loads((self.folder / ".sandbox/endpoints.json").read_text()))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """One for each file of tests, with a home folder that nobody has used."""
     folder, home = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("home")
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
