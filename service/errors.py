@@ -40,6 +40,11 @@ class InvalidRequest(ServiceError):
 
     code = "invalid_value"
 
+    @staticmethod
+    def of_field(param: str, rule: str) -> InvalidRequest:
+        """A field whose value breaks a rule, in the same words on both transports."""
+        return InvalidRequest(f"Invalid value for '{param}': {rule}.", param=param)
+
 
 class ModelNotFound(InvalidRequest):
     """The request names a model that this endpoint does not serve."""

@@ -148,7 +148,7 @@ class RestApi:
 
 
 def parse(body_type: type[BodyT], body: bytes) -> BodyT:
-    """The body as its type. Raises InvalidRequest that names the field, the value and the rule."""
+    """The body as its type. Raises InvalidRequest that names the field and the rule."""
     try:
         return body_type.model_validate_json(body)
     except ValidationError as wrong:
@@ -162,7 +162,7 @@ def invalid_request(kind: str, location: tuple[int | str, ...], rule: str) -> In
     param = path(location)
     if kind == "extra_forbidden":
         return InvalidRequest(f"Unrecognized request argument supplied: {param}", param=param)
-    return InvalidRequest(f"Invalid value for '{param}': {rule}." if param else rule, param=param)
+    return InvalidRequest.of_field(param, rule) if param else InvalidRequest(rule)
 
 
 def path(location: tuple[int | str, ...]) -> str | None:

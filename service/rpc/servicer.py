@@ -117,8 +117,7 @@ def generation_request(request: pb.GenerateTextRequest) -> GenerationRequest:
         sampling = Sampling.model_validate(fields | {"stop": list(request.stop) or None})
     except ValidationError as wrong:
         error = wrong.errors(include_url=False)[0]
-        param = str(error["loc"][0])
-        raise InvalidRequest(f"Invalid value for '{param}': {error['msg']}.", param=param) from None
+        raise InvalidRequest.of_field(str(error["loc"][0]), error["msg"]) from None
     return GenerationRequest(prompt=request.prompt, sampling=sampling, model=request.model or None)
 
 
