@@ -10,7 +10,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from infra.settings import Problem, StageSettings
+from infra.sections.section import Problem
+from infra.settings import StageSettings
 
 STAGES: Final = Path(__file__).parent / "stages"
 

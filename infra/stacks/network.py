@@ -4,7 +4,7 @@ from aws_cdk import Fn, Stack
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from infra.sections import MOST_ZONES, NetworkSettings
+from infra.sections.network import MOST_ZONES, NetworkSettings
 from infra.settings import StageSettings
 
 

@@ -1,7 +1,7 @@
 """The stages as the CDK writes them, each synthesised once and read back from its files."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -10,21 +10,40 @@ from aws_cdk import App
 from aws_cdk.assertions import Template
 
 from infra.build import build, synthesise
+from infra.settings import StageSettings
 from infra.stage_files import load_stage
 
 ROOT: Final = Path(__file__).parents[2]
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:123456789012:certificate/sandbox"
 IMAGE: Final = "llm-on-ecs:local"
 
-# What is deployed: the stage, and what the command line overrides. `dev` and `prod` build an image.
-VARIANTS: Final[dict[str, tuple[str, dict[str, str | None]]]] = {
-    "local": ("local", {"image": IMAGE}),
-    "local-https": ("local", {"image": IMAGE, "certificate_arn": CERTIFICATE}),
-    "dev": ("dev", {}),
-    "dev-base": ("dev", {"base_image": "offline-base:1"}),
-    "prod": ("prod", {}),
-}
 STACKS: Final = ("Registry", "Network", "Inference")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A stage, what the command line overrides, and what a person changed in its file."""
+
+    stage: str
+    overrides: dict[str, str | None] = field(default_factory=dict)
+    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def settings(self) -> StageSettings:
+        """The stage with the changes: section by section, key by key."""
+        values = load_stage(self.stage, self.overrides).model_dump()
+        for section, change in self.changes.items():
+            values[section] |= change
+        return StageSettings.model_validate(values)
+
+
+# `dev` and `prod` build an image.
+VARIANTS: Final[dict[str, Variant]] = {
+    "local": Variant("local", {"image": IMAGE}),
+    "local-https": Variant("local", {"image": IMAGE, "certificate_arn": CERTIFICATE}),
+    "dev": Variant("dev"),
+    "dev-base": Variant("dev", {"base_image": "offline-base:1"}),
+    "prod": Variant("prod"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +60,11 @@ class Assembly:
     @cached_property
     def templates(self) -> dict[str, dict[str, Any]]:
         """The templates by construct id of their stack."""
-        return {stack: self._read(f"{stack}.template.json") for stack in STACKS}
+        suffix = ".template.json"
+        return {
+            file.name.removesuffix(suffix): self._read(file.name)
+            for file in sorted(self.directory.glob(f"*{suffix}"))
+        }
 
     @cached_property
     def registry(self) -> Template:
@@ -87,8 +110,7 @@ class Assembly:
 
 def synthesise_variant(variant: str, directory: Path) -> Assembly:
     """Synthesise as the CLI would: with the context of cdk.json, which holds the feature flags."""
-    stage, overrides = VARIANTS[variant]
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     app = App(context=context, outdir=str(directory))
-    synthesise(build(app, load_stage(stage, overrides)))
+    synthesise(build(app, VARIANTS[variant].settings()))
     return Assembly(directory)

@@ -9,7 +9,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from infra.settings import FARGATE_MEMORY_MIB, Problem, StageSettings, settings_schema
+from infra.sections.section import Problem
+from infra.sections.task import FARGATE_MEMORY_MIB
+from infra.settings import StageSettings, settings_schema
 from infra.stage_files import STAGES, load_stage, stage_names
 
 PUBLIC: dict[str, Any] = {

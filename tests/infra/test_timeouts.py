@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.sections import LimitSettings
+from infra.sections.limits import LimitSettings
 from infra.timeouts import (
     MAX_DEREGISTRATION_DELAY_SECONDS,
     MAX_IDLE_TIMEOUT_SECONDS,

@@ -1,0 +1,38 @@
+"""The rules between sections of a stage; those within one are its own `problems`."""
+
+import math
+from collections.abc import Iterator
+from typing import Final
+
+from infra.sections.model import BUNDLED_MODEL, ModelSettings
+from infra.sections.section import Problem
+from infra.sections.task import TaskSettings
+
+# SmolLM2-135M: 30 layers, 3 key-value heads of 64 values, a key and a value each, 2 bytes a value.
+BUNDLED_BYTES_PER_TOKEN: Final = 30 * 3 * 64 * 2 * 2
+# Measured: the loaded engine takes 513 MiB with 360 of context, so 153 besides. The rest is for the
+# gateway, weights requantised to a larger type, and buffers that grow under load: an estimate.
+BUNDLED_FIXED_MIB: Final = 512
+
+
+def memory(task: TaskSettings, model: ModelSettings) -> Iterator[Problem]:
+    """The model, its context and its cache fit the task."""
+    if model.path != BUNDLED_MODEL:
+        # Weights and context of another model are not known here: leave them the larger half.
+        if model.prompt_cache_mib > task.memory_mib // 2:
+            yield Problem(
+                "model.prompt_cache_mib",
+                f"got {model.prompt_cache_mib}, more than half of task.memory_mib "
+                f"{task.memory_mib}; choose at most {task.memory_mib // 2}",
+            )
+        return
+    context = math.ceil(model.slots * model.context_tokens * BUNDLED_BYTES_PER_TOKEN / 2**20)
+    needed = BUNDLED_FIXED_MIB + context + model.prompt_cache_mib
+    if needed > task.memory_mib:
+        yield Problem(
+            "task.memory_mib",
+            f"got {task.memory_mib}, but about {needed} MiB are needed ({BUNDLED_FIXED_MIB} to run,"
+            f" {context} for {model.slots} slots of {model.context_tokens} tokens, "
+            f"{model.prompt_cache_mib} of prompt cache); give the task more memory, or the model "
+            "fewer slots, less context or a smaller cache",
+        )
