@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
+from infra.sections.endpoint import EndpointSettings
+from infra.sections.jwt import JwtSettings
 from infra.sections.model import BUNDLED_MODEL, ModelSettings
 from infra.sections.section import Problem
 from infra.sections.task import TaskSettings
@@ -36,3 +38,16 @@ def memory(task: TaskSettings, model: ModelSettings) -> Iterator[Problem]:
             f"{model.prompt_cache_mib} of prompt cache); give the task more memory, or the model "
             "fewer slots, less context or a smaller cache",
         )
+
+
+def access_tokens(endpoint: EndpointSettings, jwt: JwtSettings) -> Iterator[Problem]:
+    """Whoever asks for access tokens knows whose."""
+    asking = [key for key in ("rest_auth", "grpc_auth") if getattr(endpoint, key) == "jwt"]
+    if not asking:
+        return
+    for key in ("issuer", "audience", "jwks_url"):
+        if getattr(jwt, key) is None:
+            yield Problem(
+                f"jwt.{key}",
+                f"got none, but endpoint.{asking[0]} is 'jwt'; set it, or ask for 'keys'",
+            )

@@ -6,6 +6,7 @@
 import math
 from typing import Final
 
+from infra.sections.jwt import JwtSettings
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
 
@@ -87,4 +88,14 @@ def _access(settings: StageSettings, *, keys_source: str) -> dict[str, str]:
         "LLM_GRPC_AUTH": endpoint.grpc_auth,
         "LLM_KEYS_SOURCE": keys_source,
         "LLM_KEYS_POLL_SECONDS": str(endpoint.keys_poll_seconds),
+        **_access_tokens(settings.jwt),
+    }
+
+
+def _access_tokens(jwt: JwtSettings) -> dict[str, str]:
+    return {
+        "LLM_JWT_ISSUER": jwt.issuer or "",
+        "LLM_JWT_AUDIENCE": jwt.audience or "",
+        "LLM_JWT_JWKS_URL": jwt.jwks_url or "",
+        "LLM_JWT_SCOPE": jwt.scope or "",
     }

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from infra import consistency
 from infra.sections.endpoint import EndpointSettings
+from infra.sections.jwt import JwtSettings
 from infra.sections.limits import LimitSettings
 from infra.sections.logs import LogSettings
 from infra.sections.model import ModelSettings
@@ -42,6 +43,9 @@ class StageSettings(Section):
     endpoint: EndpointSettings = Field(
         default=EndpointSettings(), description="Who may reach the endpoint, and how."
     )
+    jwt: JwtSettings = Field(
+        default=JwtSettings(), description="Whose access tokens are good, where one is asked for."
+    )
     network: NetworkSettings = Field(default=NetworkSettings(), description="The VPC.")
     task: TaskSettings = Field(default=TaskSettings(), description="Size and image of one task.")
     model: ModelSettings = Field(default=ModelSettings(), description="The model and its slots.")
@@ -56,6 +60,7 @@ class StageSettings(Section):
                 for problem in section.problems():
                     yield Problem(f"{name}.{problem.path}", problem.text)
         yield from consistency.memory(self.task, self.model)
+        yield from consistency.access_tokens(self.endpoint, self.jwt)
 
     @model_validator(mode="after")
     def _hold_the_rules(self) -> Self:

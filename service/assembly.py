@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.admission import AdmissionGate
+from service.authentication import Anyone, Authenticator
 from service.engine.client import EngineClient
 from service.engine.parameters import EngineParameters
 from service.engine.supervisor import EngineSupervisor
 from service.health import Health
 from service.inference import Inference, Limits
-from service.keys import KeyRing
+from service.keys import KeyRing, key_source
 from service.metrics import Metrics
 from service.model.bundled import bundled_model_path
 from service.rest.app import RestApi
@@ -24,7 +26,7 @@ class Parts:
 
     health: Health
     metrics: Metrics
-    keys: KeyRing
+    authenticators: Mapping[Auth, Authenticator]
     gate: AdmissionGate
     engine: EngineClient
     supervisor: EngineSupervisor
@@ -35,7 +37,8 @@ class Parts:
 
 def assemble(settings: ServiceSettings, *, socket_path: str) -> Parts:
     """Call it inside a running event loop. Raises FileNotFoundError where there is no model."""
-    health, metrics, keys = Health(), Metrics(), KeyRing()
+    health, metrics = Health(), Metrics()
+    authenticators = {auth: authenticator(auth, settings) for auth in used(settings)}
     gate = AdmissionGate(
         slots=settings.slots,
         max_waiting=settings.max_waiting,
@@ -54,16 +57,37 @@ def assemble(settings: ServiceSettings, *, socket_path: str) -> Parts:
     )
     rest = RestApi(
         inference=inference,
-        keys=keys if settings.rest_auth is Auth.KEYS else None,
+        authenticator=authenticators[settings.rest_auth],
         health=health,
         metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
     )
-    rpc = LlmServicer(
-        inference, keys=keys if settings.grpc_auth is Auth.KEYS else None, metrics=metrics
-    )
+    rpc = LlmServicer(inference, authenticator=authenticators[settings.grpc_auth], metrics=metrics)
     add_gauges(metrics, gate, supervisor)
-    return Parts(health, metrics, keys, gate, engine, supervisor, inference, rest, rpc)
+    return Parts(health, metrics, authenticators, gate, engine, supervisor, inference, rest, rpc)
+
+
+def used(settings: ServiceSettings) -> set[Auth]:
+    """What the two transports ask for; where it is the same, they share one authenticator."""
+    return {settings.rest_auth, settings.grpc_auth}
+
+
+def authenticator(auth: Auth, settings: ServiceSettings) -> Authenticator:
+    match auth:
+        case Auth.KEYS:
+            return KeyRing(key_source(settings.keys_source))
+        case Auth.JWT:
+            # Here, because only this needs cryptography, which takes a tenth of a second.
+            from service.access_tokens import Expected, KeySet, TokenVerifier
+
+            expected = Expected(
+                issuer=settings.jwt_issuer,
+                audience=settings.jwt_audience,
+                scope=settings.jwt_scope or None,
+            )
+            return TokenVerifier(KeySet(settings.jwt_jwks_url), expected)
+        case Auth.OFF:
+            return Anyone()
 
 
 def engine_parameters(settings: ServiceSettings, *, socket_path: str) -> EngineParameters:

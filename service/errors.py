@@ -6,6 +6,8 @@ ServiceError
 │   ├── ContextLengthExceeded
 │   └── RequestTooLarge
 ├── NotAuthenticated          no key, or one that is not known
+│   └── InvalidAccessToken
+├── InsufficientScope         known, but not allowed
 ├── Unavailable               a later try, or another task, can succeed
 │   ├── QueueFull
 │   ├── QueueTimeout
@@ -84,6 +86,22 @@ class NotAuthenticated(ServiceError):
     """The request carries no API key, or one that is not known."""
 
     code = "invalid_api_key"
+
+
+class InvalidAccessToken(NotAuthenticated):
+    """The access token has expired, or is of another issuer, for others, or forged."""
+
+    code = "invalid_access_token"
+
+
+class InsufficientScope(ServiceError):
+    """The access token is valid, and does not allow this."""
+
+    code = "insufficient_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"The access token lacks the scope `{scope}`; ask for one that has it.")
+        self.scope = scope
 
 
 class Unavailable(ServiceError):

@@ -39,7 +39,7 @@ class Health:
         self._tell()
 
     def set_keys_ready(self) -> None:
-        """The keys were read, be there any or none; or nobody is asked for one."""
+        """Who may ask was read: the API keys, be there any or none, and the issuer's keys."""
         self._keys_ready = True
         self._tell()
 

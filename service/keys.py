@@ -1,4 +1,4 @@
-"""API keys: known by their SHA-256 hashes, polled from a file or from Secrets Manager."""
+"""API keys: known by their SHA-256 hashes, read from a file or from Secrets Manager."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from service.authentication import bearer
 from service.errors import NotAuthenticated
 
 CONNECT_SECONDS = 5
-FIRST_RETRY_SECONDS = 1.0
 
 log = logging.getLogger("service.keys")
 
@@ -34,23 +34,22 @@ class StoredKeys(BaseModel):
     keys: tuple[StoredKey, ...]
 
 
-class KeyRing:
-    """Says whose key a token is. Empty until told otherwise, and then it refuses everyone."""
+KeySource = Callable[[], str]
 
-    def __init__(self) -> None:
+
+class KeyRing:
+    """Says whose key a caller sent. Empty until loaded, and then it refuses everyone."""
+
+    def __init__(self, source: KeySource) -> None:
+        self._source = source
         self._names: Mapping[str, str] = {}
 
     def replace(self, keys: StoredKeys) -> None:
         self._names = {key.sha256: key.name for key in keys.keys}
 
-    def authenticate(self, authorization: str | None) -> str:
+    async def authenticate(self, authorization: str | None) -> str:
         """The name of the key in an `authorization` header's value; raises NotAuthenticated."""
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise NotAuthenticated(
-                "No API key was sent; send it as `Authorization: Bearer <your key>`."
-            )
-        digest = hashlib.sha256(token.strip().encode()).hexdigest()
+        digest = hashlib.sha256(bearer(authorization, what="API key").encode()).hexdigest()
         name = None
         for stored, owner in self._names.items():  # all of them, so that time tells nothing
             if hmac.compare_digest(stored, digest):
@@ -61,8 +60,20 @@ class KeyRing:
             )
         return name
 
-
-KeySource = Callable[[], str]
+    async def load(self) -> bool:
+        """Reads the document once; whether it worked. A failure is logged and cuts nobody off."""
+        try:
+            self.replace(StoredKeys.model_validate_json(await asyncio.to_thread(self._source)))
+        except ValidationError as wrong:
+            # Not the text of the error: it quotes the document.
+            log.error(
+                "keys not loaded: the document is not valid", extra={"count": wrong.error_count()}
+            )
+        except Exception as failed:  # at the edge: whatever the file system or AWS answers
+            log.error("keys not loaded", extra={"reason": str(failed)})
+        else:
+            return True
+        return False
 
 
 def key_source(location: str) -> KeySource:
@@ -88,34 +99,3 @@ def read_secret(arn: str) -> str:
     client = boto3.client("secretsmanager", region_name=region, config=config)
     answer: str = client.get_secret_value(SecretId=arn)["SecretString"]
     return answer
-
-
-async def poll_keys(
-    ring: KeyRing, source: KeySource, *, every_seconds: float, on_first_load: Callable[[], None]
-) -> None:
-    """Loads the keys into the ring, again and again; keeps the last good ones when that fails.
-
-    Until they were loaded once it tries every second: the task is not ready before.
-    """
-    while not await load_keys(ring, source):  # noqa: ASYNC110  # the source tells no events
-        await asyncio.sleep(min(FIRST_RETRY_SECONDS, every_seconds))
-    on_first_load()
-    while True:
-        await asyncio.sleep(every_seconds)
-        await load_keys(ring, source)
-
-
-async def load_keys(ring: KeyRing, source: KeySource) -> bool:
-    """Loads the keys once; whether it worked. A failure is logged and cuts nobody off."""
-    try:
-        ring.replace(StoredKeys.model_validate_json(await asyncio.to_thread(source)))
-    except ValidationError as wrong:
-        # Not the text of the error: it quotes the document.
-        log.error(
-            "keys not loaded: the document is not valid", extra={"count": wrong.error_count()}
-        )
-    except Exception as failed:  # at the edge: whatever the file system or AWS answers
-        log.error("keys not loaded", extra={"reason": str(failed)})
-    else:
-        return True
-    return False

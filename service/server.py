@@ -16,10 +16,10 @@ import grpc
 import uvicorn
 
 from service.assembly import Parts, assemble
-from service.keys import key_source, poll_keys
+from service.authentication import poll
 from service.metrics import publish_slot_utilization
 from service.rpc.server import rpc_server
-from service.settings import Auth, ServiceSettings, SettingsError
+from service.settings import ServiceSettings, SettingsError
 
 LAST_WORDS_SECONDS = 2  # for what was cancelled to say so to its clients, and connections to close
 
@@ -82,7 +82,7 @@ def stop_signal() -> asyncio.Event:
 
 def background_work(parts: Parts, settings: ServiceSettings) -> list[Coroutine[Any, Any, None]]:
     """What runs beside the transports until the end."""
-    work = [
+    return [
         parts.supervisor.run(),
         publish_slot_utilization(
             lambda: parts.gate.utilization_percent,
@@ -90,19 +90,12 @@ def background_work(parts: Parts, settings: ServiceSettings) -> list[Coroutine[A
             stage=settings.stage,
             every_seconds=settings.metrics_period_seconds,
         ),
+        poll(
+            parts.authenticators.values(),
+            every_seconds=settings.keys_poll_seconds,
+            on_first_load=parts.health.set_keys_ready,
+        ),
     ]
-    if Auth.KEYS in (settings.rest_auth, settings.grpc_auth):
-        work.append(
-            poll_keys(
-                parts.keys,
-                key_source(settings.keys_source),
-                every_seconds=settings.keys_poll_seconds,
-                on_first_load=parts.health.set_keys_ready,
-            )
-        )
-    else:
-        parts.health.set_keys_ready()
-    return work
 
 
 async def drain(parts: Parts, settings: ServiceSettings) -> None:

@@ -17,9 +17,10 @@ class SettingsError(Exception):
 
 
 class Auth(StrEnum):
-    """Whether a transport asks for an API key."""
+    """What a transport asks its callers for."""
 
     KEYS = "keys"
+    JWT = "jwt"
     OFF = "off"
 
 
@@ -66,7 +67,26 @@ class ServiceSettings(BaseModel):
     rest_auth: Auth = Auth.KEYS
     grpc_auth: Auth = Auth.KEYS
     keys_source: str = Field("", pattern="^$|^(file|secretsmanager):.+")
-    keys_poll_seconds: float = Field(60, gt=0)
+    keys_poll_seconds: float = Field(60, gt=0, description="Between two reads of keys.")
+    jwt_issuer: str = Field("", description="Whose access tokens are good: their `iss`.")
+    jwt_audience: str = Field("", description="Their `aud`, or `client_id` where they have none.")
+    jwt_jwks_url: str = Field(
+        "",
+        pattern=r"^$|^https://.+|^http://(127\.0\.0\.1|localhost)[:/].+",
+        description="Where the issuer publishes its keys; plain HTTP from this machine only.",
+    )
+    jwt_scope: str = Field("", description="A scope that they must have; empty: any will do.")
+
+    @model_validator(mode="after")
+    def _tokens_are_somebody_s(self) -> Self:
+        if Auth.JWT in (self.rest_auth, self.grpc_auth):
+            for name in ("jwt_issuer", "jwt_audience", "jwt_jwks_url"):
+                if not getattr(self, name):
+                    raise ValueError(
+                        f"{PREFIX}{name.upper()}: missing; set it, because a transport asks for "
+                        "access tokens (LLM_REST_AUTH or LLM_GRPC_AUTH is jwt)"
+                    )
+        return self
 
     @model_validator(mode="after")
     def _keys_come_from_somewhere(self) -> Self:

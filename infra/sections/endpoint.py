@@ -7,7 +7,7 @@ from pydantic import Field, Strict
 
 from infra.sections.section import IPv4Cidr, Problem, Section
 
-Auth = Literal["keys", "off"]
+Auth = Literal["keys", "jwt", "off"]
 
 
 class EndpointSettings(Section):
@@ -34,8 +34,8 @@ class EndpointSettings(Section):
     )
     rest_auth: Auth = Field(
         default="keys",
-        description="'keys': every REST request needs an API key. 'off': whoever can connect may "
-        "ask; refused for a public endpoint.",
+        description="'keys': every REST request needs an API key. 'jwt': an access token, as "
+        "section `jwt` says. 'off': whoever can connect may ask; refused for a public endpoint.",
     )
     grpc_auth: Auth = Field(default="keys", description="The same for gRPC calls.")
     keys_poll_seconds: int = Field(
@@ -67,6 +67,6 @@ class EndpointSettings(Section):
             if getattr(self, key) == "off":
                 yield Problem(
                     key,
-                    "got 'off', but a public endpoint needs API keys; "
-                    "set it to 'keys', or endpoint.public to false",
+                    "got 'off', but a public endpoint must know its callers; "
+                    "set it to 'keys' or 'jwt', or endpoint.public to false",
                 )

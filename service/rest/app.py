@@ -16,10 +16,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from service.authentication import Authenticator
 from service.errors import InvalidRequest, ServiceError
 from service.health import Health
 from service.inference import Inference
-from service.keys import KeyRing
 from service.metrics import Metrics
 from service.observation import Caller, report_refusal
 from service.rest.answers import Frame, StreamedAnswer
@@ -36,19 +36,19 @@ BodyT = TypeVar("BodyT", bound=Body)
 
 
 class RestApi:
-    """OpenAI's API for one model. `keys` is None where the transport asks for no key."""
+    """OpenAI's API for one model."""
 
     def __init__(
         self,
         *,
         inference: Inference,
-        keys: KeyRing | None,
+        authenticator: Authenticator,
         health: Health,
         metrics: Metrics,
         max_body_bytes: int,
     ) -> None:
         self._inference = inference
-        self._keys = keys
+        self._authenticator = authenticator
         self._health = health
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
@@ -85,7 +85,7 @@ class RestApi:
 
     def _completions(self, body_type: type[Body], shape: Shape) -> Endpoint:
         async def endpoint(request: Request) -> Response:
-            caller = self._caller(request)
+            caller = await self._caller(request)
             body = parse(body_type, await read_body(request, limit_bytes=self._max_body_bytes))
             frame = Frame(shape, model=self._inference.model_name, fingerprint=self._fingerprint)
             if body.stream:
@@ -103,11 +103,11 @@ class RestApi:
         return endpoint
 
     async def models(self, request: Request) -> Response:
-        self._caller(request)
+        await self._caller(request)
         return json_response({"object": "list", "data": [self._model_json()]})
 
     async def model(self, request: Request) -> Response:
-        self._caller(request)
+        await self._caller(request)
         self._inference.check_model(request.path_params["model"])
         return json_response(self._model_json())
 
@@ -132,11 +132,9 @@ class RestApi:
         response.headers.update(headers(error))
         return response
 
-    def _caller(self, request: Request) -> Caller:
-        if self._keys is None:
-            return Caller(transport="rest")
-        key = self._keys.authenticate(request.headers.get("authorization"))
-        return Caller(transport="rest", key=key)
+    async def _caller(self, request: Request) -> Caller:
+        name = await self._authenticator.authenticate(request.headers.get("authorization"))
+        return Caller(transport="rest", key=name)
 
     def _model_json(self) -> dict[str, object]:
         return {

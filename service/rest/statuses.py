@@ -24,6 +24,8 @@ ANSWERS: dict[str, Answer] = {
     errors.ContextLengthExceeded.code: Answer(400, INVALID),
     errors.RequestTooLarge.code: Answer(413, INVALID),
     errors.NotAuthenticated.code: Answer(401, INVALID),
+    errors.InvalidAccessToken.code: Answer(401, INVALID),
+    errors.InsufficientScope.code: Answer(403, INVALID),
     errors.Unavailable.code: Answer(503, SERVER),
     errors.QueueFull.code: Answer(503, SERVER),
     errors.QueueTimeout.code: Answer(503, SERVER),
@@ -47,6 +49,15 @@ def headers(error: ServiceError) -> dict[str, str]:
     """What the client should know besides the body: when to come back, how to authenticate."""
     if isinstance(error, Unavailable):
         return {"retry-after": str(error.retry_after_seconds)}
-    if isinstance(error, errors.NotAuthenticated):
-        return {"www-authenticate": "Bearer"}
+    if challenge := _challenge(error):
+        return {"www-authenticate": challenge}
     return {}
+
+
+def _challenge(error: ServiceError) -> str | None:
+    """RFC 6750, section 3: what to authenticate with, and what was wrong with what came."""
+    if isinstance(error, errors.InvalidAccessToken):
+        return 'Bearer error="invalid_token"'
+    if isinstance(error, errors.InsufficientScope):
+        return f'Bearer error="insufficient_scope", scope="{error.scope}"'
+    return "Bearer" if isinstance(error, errors.NotAuthenticated) else None

@@ -10,10 +10,10 @@ from typing import Any
 import grpc
 from pydantic import ValidationError
 
+from service.authentication import Authenticator
 from service.errors import InternalError, InvalidRequest, ServiceError
 from service.generation import Chunk, FinishReason, GenerationRequest, Sampling, Usage
 from service.inference import Inference
-from service.keys import KeyRing
 from service.logs import choose_id, request_id
 from service.metrics import Metrics
 from service.observation import Caller, report_refusal
@@ -34,16 +34,18 @@ log = logging.getLogger("service.rpc")
 class LlmServicer(LLMServiceServicer):
     """gRPC cancels a handler when its client goes away, and that cancels the generation."""
 
-    def __init__(self, inference: Inference, *, keys: KeyRing | None, metrics: Metrics) -> None:
+    def __init__(
+        self, inference: Inference, *, authenticator: Authenticator, metrics: Metrics
+    ) -> None:
         self._inference = inference
-        self._keys = keys
+        self._authenticator = authenticator
         self._metrics = metrics
 
     async def GenerateText(
         self, request: pb.GenerateTextRequest, context: Context
     ) -> pb.GenerateTextResponse:
         async with self._errors_as_statuses(context):
-            caller = self._caller(context)
+            caller = await self._caller(context)
             completion = await self._inference.complete(
                 generation_request(request), caller, timeout_seconds=context.time_remaining()
             )
@@ -58,7 +60,7 @@ class LlmServicer(LLMServiceServicer):
         """Writes itself, and is no generator: a deadline that strikes during a write would never
         reach a generator's body, and its client would wait for a status for ever."""
         async with self._errors_as_statuses(context):
-            caller = self._caller(context)
+            caller = await self._caller(context)
             async with self._inference.generate(
                 generation_request(request), caller, timeout_seconds=context.time_remaining()
             ) as chunks:
@@ -90,10 +92,9 @@ class LlmServicer(LLMServiceServicer):
             log.exception("request failed")
             await abort(context, InternalError())
 
-    def _caller(self, context: Context) -> Caller:
-        if self._keys is None:
-            return Caller(transport="grpc")
-        return Caller(transport="grpc", key=self._keys.authenticate(sent(context, "authorization")))
+    async def _caller(self, context: Context) -> Caller:
+        name = await self._authenticator.authenticate(sent(context, "authorization"))
+        return Caller(transport="grpc", key=name)
 
 
 async def abort(context: Context, error: ServiceError) -> None:

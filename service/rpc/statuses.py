@@ -19,6 +19,8 @@ STATUSES: dict[str, grpc.StatusCode] = {
     errors.ContextLengthExceeded.code: grpc.StatusCode.INVALID_ARGUMENT,
     errors.RequestTooLarge.code: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.NotAuthenticated.code: grpc.StatusCode.UNAUTHENTICATED,
+    errors.InvalidAccessToken.code: grpc.StatusCode.UNAUTHENTICATED,
+    errors.InsufficientScope.code: grpc.StatusCode.PERMISSION_DENIED,
     errors.Unavailable.code: grpc.StatusCode.UNAVAILABLE,
     errors.QueueFull.code: grpc.StatusCode.UNAVAILABLE,
     errors.QueueTimeout.code: grpc.StatusCode.UNAVAILABLE,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 from grpc_health.v1 import health_pb2
 
 from infra import container_env
 from infra.container_env import container_environment
+from infra.sections.endpoint import Auth as infra_auth
 from infra.stage_files import load_stage
 from infra.timeouts import TimeoutBudget
 from service.metrics import slot_utilization_line
@@ -108,3 +110,7 @@ def test_container_health_check_is_a_module_of_the_service() -> None:
     command = container_env.LIVENESS_COMMAND
     assert command[:3] == ("CMD", "python", "-m")
     assert importlib.util.find_spec(command[3])
+
+
+def test_every_way_to_ask_for_callers_is_known_on_both_sides() -> None:
+    assert set(get_args(infra_auth)) == {str(auth) for auth in Auth}

@@ -14,6 +14,7 @@ from infra.sections.task import FARGATE_MEMORY_MIB
 from infra.settings import StageSettings, settings_schema
 from infra.stage_files import STAGES, load_stage, stage_names
 
+JWT = {"issuer": "https://id.example", "audience": "llm", "jwks_url": "https://id.example/keys"}
 PUBLIC: dict[str, Any] = {
     "public": True,
     "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/abc",
@@ -231,3 +232,22 @@ def test_stage_local_is_what_the_sandbox_runs() -> None:
     assert (settings.model.slots, settings.model.context_tokens) == (8, 2048)
     assert (settings.scaling.min_tasks, settings.endpoint.keys_poll_seconds) == (2, 5)
     assert settings.limits.longest_generation_seconds == 120
+
+
+def test_public_endpoint_may_ask_for_access_tokens_instead_of_keys() -> None:
+    endpoint = {**PUBLIC, "rest_auth": "jwt", "grpc_auth": "jwt"}
+    assert stage(endpoint=endpoint, jwt=JWT).jwt.scope is None
+
+
+@pytest.mark.parametrize("missing", sorted(JWT))
+@pytest.mark.parametrize("transport", ["rest_auth", "grpc_auth"])
+def test_whoever_asks_for_access_tokens_says_whose(missing: str, transport: str) -> None:
+    jwt = {key: value for key, value in JWT.items() if key != missing}
+    path, text = problem(endpoint={transport: "jwt"}, jwt=jwt)
+    assert path == f"jwt.{missing}"
+    assert f"endpoint.{transport} is 'jwt'" in text
+
+
+def test_key_set_over_plain_http_is_refused() -> None:
+    with pytest.raises(ValidationError, match="jwks_url"):
+        stage(jwt={**JWT, "jwks_url": "http://id.example/keys"})

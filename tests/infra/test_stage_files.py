@@ -42,7 +42,10 @@ def test_the_three_stages_of_the_design_exist() -> None:
         ("model.slots = 65", "model.slots: got 65; choose at most 64"),
         ("model.slots = true", "model.slots: got true; write a whole number, without quotes"),
         ("task = 5", "task: got 5; write a section of its own, like [task]"),
-        ("endpoint.rest_auth = 'of'", "endpoint.rest_auth: got 'of'; choose 'keys' or 'off'"),
+        (
+            "endpoint.rest_auth = 'of'",
+            "endpoint.rest_auth: got 'of'; choose 'keys', 'jwt' or 'off'",
+        ),
         (
             "endpoint.allowed_networks = '10.0.0.0/8'",
             "endpoint.allowed_networks: got '10.0.0.0/8'; write a list, like [\"10.0.0.0/16\"]",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service.assembly import Parts, assemble
-from service.keys import StoredKey, StoredKeys
+from service.keys import KeyRing, StoredKey, StoredKeys
 from service.server import Ports, transports
 from service.settings import ServiceSettings
 from tests.service.scripted_engine import ScriptedEngine
@@ -45,7 +45,9 @@ async def running_service(
     settings = ServiceSettings.model_validate(defaults | fields)
     socket_path = str(folder / "engine.sock")
     parts = assemble(settings, socket_path=socket_path)
-    parts.keys.replace(STORED)
+    for authenticator in parts.authenticators.values():
+        if isinstance(authenticator, KeyRing):
+            authenticator.replace(STORED)
     parts.health.set_engine_ready(True)
     if keys_ready:
         parts.health.set_keys_ready()

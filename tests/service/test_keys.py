@@ -8,9 +8,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from service import keys
+from service import authentication
+from service.authentication import poll
 from service.errors import NotAuthenticated
-from service.keys import KeyRing, key_source, load_keys, poll_keys
+from service.keys import KeyRing, key_source
 
 
 def document(**keys: str) -> str:
@@ -22,51 +23,53 @@ def document(**keys: str) -> str:
 
 
 async def ring_of(text: str) -> KeyRing:
-    ring = KeyRing()
-    await load_keys(ring, lambda: text)
+    ring = KeyRing(lambda: text)
+    await ring.load()
     return ring
 
 
 async def test_known_key_is_answered_with_its_name() -> None:
     ring = await ring_of(document(ann="sk-a", bob="sk-b"))
-    assert ring.authenticate("Bearer sk-b") == "bob"
-    assert ring.authenticate("bearer  sk-a ") == "ann"
+    assert await ring.authenticate("Bearer sk-b") == "bob"
+    assert await ring.authenticate("bearer  sk-a ") == "ann"
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic sk-a", "sk-a"])
 async def test_header_without_a_bearer_token_is_refused(header: str | None) -> None:
     ring = await ring_of(document(ann="sk-a"))
     with pytest.raises(NotAuthenticated, match="No API key"):
-        ring.authenticate(header)
+        await ring.authenticate(header)
 
 
 async def test_wrong_key_is_refused_and_not_repeated_in_the_message() -> None:
     ring = await ring_of(document(ann="sk-a"))
     with pytest.raises(NotAuthenticated) as refused:
-        ring.authenticate("Bearer sk-guess")
+        await ring.authenticate("Bearer sk-guess")
     assert "sk-guess" not in refused.value.message
 
 
 async def test_stored_hash_is_no_key() -> None:
     ring = await ring_of(document(ann="sk-a"))
     with pytest.raises(NotAuthenticated):
-        ring.authenticate("Bearer " + hashlib.sha256(b"sk-a").hexdigest())
+        await ring.authenticate("Bearer " + hashlib.sha256(b"sk-a").hexdigest())
 
 
 async def test_without_a_stored_key_everyone_is_refused() -> None:
     ring = await ring_of('{"keys": []}')
     with pytest.raises(NotAuthenticated):
-        ring.authenticate("Bearer anything")
+        await ring.authenticate("Bearer anything")
 
 
 @pytest.mark.parametrize("broken", ["", "[]", "{", '{"keys": [{"name": "x", "sha256": "short"}]}'])
 async def test_broken_document_keeps_the_last_good_keys_and_is_not_logged(
     broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ring = await ring_of(document(ann="sk-a"))
+    documents = iter([document(ann="sk-a"), broken])
+    ring = KeyRing(lambda: next(documents))
+    await ring.load()
     with caplog.at_level(logging.ERROR):
-        await load_keys(ring, lambda: broken)
-    assert ring.authenticate("Bearer sk-a") == "ann"
+        assert not await ring.load()
+    assert await ring.authenticate("Bearer sk-a") == "ann"
     assert "keys not loaded" in caplog.text
     assert "short" not in caplog.text
 
@@ -74,29 +77,25 @@ async def test_broken_document_keeps_the_last_good_keys_and_is_not_logged(
 async def test_polling_picks_up_a_new_key_and_drops_a_removed_one(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     file.write_text(document(ann="sk-a"))
-    ring, loaded = KeyRing(), asyncio.Event()
-    polling = asyncio.create_task(
-        poll_keys(ring, key_source(f"file:{file}"), every_seconds=0.01, on_first_load=loaded.set)
-    )
+    ring = KeyRing(key_source(f"file:{file}"))
+    polling = asyncio.create_task(poll([ring], every_seconds=0.01, on_first_load=lambda: None))
     await knows(ring, "sk-a")
     file.write_text(document(bob="sk-b"))
     await knows(ring, "sk-b")
     with pytest.raises(NotAuthenticated):
-        ring.authenticate("Bearer sk-a")
+        await ring.authenticate("Bearer sk-a")
     polling.cancel()
 
 
 async def test_source_that_fails_at_first_is_asked_again_before_the_task_is_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(keys, "FIRST_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(authentication, "FIRST_RETRY_SECONDS", 0.01)
     answers = iter(["broken", "broken", document(ann="sk-a")])
-    ring, loaded = KeyRing(), asyncio.Event()
-    polling = asyncio.create_task(
-        poll_keys(ring, lambda: next(answers), every_seconds=60, on_first_load=loaded.set)
-    )
+    ring, loaded = KeyRing(lambda: next(answers)), asyncio.Event()
+    polling = asyncio.create_task(poll([ring], every_seconds=60, on_first_load=loaded.set))
     await asyncio.wait_for(loaded.wait(), 2)
-    assert ring.authenticate("Bearer sk-a") == "ann"
+    assert await ring.authenticate("Bearer sk-a") == "ann"
     polling.cancel()
 
 
@@ -104,7 +103,7 @@ async def knows(ring: KeyRing, key: str) -> None:
     async with asyncio.timeout(2):
         while True:
             try:
-                ring.authenticate(f"Bearer {key}")
+                await ring.authenticate(f"Bearer {key}")
             except NotAuthenticated:
                 await asyncio.sleep(0.005)
             else:
@@ -114,19 +113,19 @@ async def knows(ring: KeyRing, key: str) -> None:
 async def test_missing_file_refuses_everyone_and_says_why(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ring = KeyRing()
-    await load_keys(ring, key_source(f"file:{tmp_path}/none.json"))
+    ring = KeyRing(key_source(f"file:{tmp_path}/none.json"))
+    assert not await ring.load()
     assert "keys not loaded" in caplog.text
     with pytest.raises(NotAuthenticated):
-        ring.authenticate("Bearer x")
+        await ring.authenticate("Bearer x")
 
 
 async def test_keys_are_read_from_secrets_manager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    ring = KeyRing()
     with mock_aws():
         secret = boto3.client("secretsmanager").create_secret(
             Name="keys", SecretString=document(ann="sk-a")
         )
-        await load_keys(ring, key_source(f"secretsmanager:{secret['ARN']}"))
-    assert ring.authenticate("Bearer sk-a") == "ann"
+        ring = KeyRing(key_source(f"secretsmanager:{secret['ARN']}"))
+        assert await ring.load()
+    assert await ring.authenticate("Bearer sk-a") == "ann"
