@@ -7,6 +7,7 @@ from pathlib import Path
 from aws_cdk import App, Stack, Tags
 from aws_cdk.cx_api import CloudAssembly
 
+from infra.acknowledgements import acknowledge
 from infra.settings import StageSettings
 from infra.stacks.inference import InferenceStack
 from infra.stacks.network import NetworkStack
@@ -34,6 +35,7 @@ def build(app: App, settings: StageSettings) -> Stage:
     inference.add_stack_dependency(registry, "the image that it runs lies there")
     Tags.of(app).add("project", "llm-on-ecs")
     Tags.of(app).add("stage", settings.name)
+    acknowledge(app)
     return Stage(app=app, registry=registry, network=network, inference=inference)
 
 

@@ -109,8 +109,13 @@ class Assembly:
 
 
 def synthesise_variant(variant: str, directory: Path) -> Assembly:
-    """Synthesise as the CLI would: with the context of cdk.json, which holds the feature flags."""
-    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    app = App(context=context, outdir=str(directory))
+    """Synthesise as the CLI would."""
+    app = App(context=context(), outdir=str(directory))
     synthesise(build(app, VARIANTS[variant].settings()))
     return Assembly(directory)
+
+
+def context() -> dict[str, Any]:
+    """The context of cdk.json, which holds the feature flags."""
+    found: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return found

@@ -1,0 +1,82 @@
+"""What cdk-nag's AwsSolutions pack finds and we leave as it is: where, and why, in one place.
+
+A test runs the pack over every stage: a finding that is not here fails it, and so does an entry
+that finds nothing.
+"""
+
+from typing import Final, NamedTuple
+
+from aws_cdk import Acknowledgment, App, Validations
+from constructs import IConstruct
+
+
+class Acknowledged(NamedTuple):
+    """One finding at one construct; `path` is the construct's in the app."""
+
+    rule: str
+    path: str
+    reason: str
+
+
+ACKNOWLEDGED: Final = (
+    Acknowledged(
+        "AwsSolutions-VPC7",
+        "Network/Vpc",
+        "Flow logs cost per GB of every stream's packets; security groups admit the load balancer "
+        "only, and the service logs each request.",
+    ),
+    Acknowledged(
+        "AwsSolutions-SMG4",
+        "Inference/Keys/Secret",
+        "It holds hashes of keys that people hold: to rotate one means to hand out another, which "
+        "no function can do. `make key` adds the new one, and the old one is removed later.",
+    ),
+    Acknowledged(
+        "AwsSolutions-IAM5[Resource::*]",
+        "Inference/Task/ExecutionRole/DefaultPolicy",
+        "ecr:GetAuthorizationToken, which takes no resource. Service Authorization Reference, "
+        "Amazon Elastic Container Registry.",
+    ),
+    Acknowledged(
+        "AwsSolutions-ECS2",
+        "Inference/Task/Definition",
+        "The variables are settings and no secrets: keys are read from Secrets Manager at run "
+        "time, because a secret that ECS injects never changes in a running task.",
+    ),
+    Acknowledged(
+        "AwsSolutions-ECS4",
+        "Inference/Service/Cluster",
+        "Container Insights bills each metric of each task; the service writes those that alarms "
+        "and scaling read, and ECS gives CPU and memory without it.",
+    ),
+    Acknowledged(
+        "AwsSolutions-EC23",
+        "Inference/LoadBalancer/SecurityGroup",
+        "Everyone may connect only where the stage's file lists 0.0.0.0/0; a public endpoint then "
+        "must have a certificate, and asks each caller who it is.",
+    ),
+    Acknowledged(
+        "AwsSolutions-ELB2",
+        "Inference/LoadBalancer/Balancer",
+        "Access logs are a setting: they hold the addresses of callers, and the service logs each "
+        "request without them.",
+    ),
+)
+
+
+def acknowledge(app: App) -> None:
+    """Tell cdk-nag, which reads it where somebody runs it; without it this does nothing."""
+    for acknowledged in ACKNOWLEDGED:
+        if construct := _find(app, acknowledged.path):
+            rule = f"AwsSolutions::{acknowledged.rule}"
+            Validations.of(construct).acknowledge(
+                Acknowledgment(id=rule, reason=acknowledged.reason)
+            )
+
+
+def _find(app: App, path: str) -> IConstruct | None:
+    construct: IConstruct | None = app
+    for construct_id in path.split("/"):
+        if construct is not None:
+            construct = construct.node.try_find_child(construct_id)
+    return construct

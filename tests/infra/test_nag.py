@@ -1,0 +1,78 @@
+"""cdk-nag's AwsSolutions pack over every stage, and what the templates let anybody do."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra import build
+from infra.acknowledgements import ACKNOWLEDGED
+from tests.infra.assemblies import VARIANTS, Assembly, context
+
+AT_MOST = 8
+
+
+def findings(variant: str, directory: Path) -> set[tuple[str, str]]:
+    """What the pack finds: the rule, and the construct's path, less its CloudFormation part."""
+    app = App(context=context(), outdir=str(directory))
+    stage = build.build(app, VARIANTS[variant].settings())
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    with suppress(RuntimeError):  # findings fail the synth; the report is written before
+        stage.app.synth()
+    report = json.loads((directory / "validation-report.json").read_text(encoding="utf-8"))
+    (nag,) = (one for one in report["pluginReports"] if one["pluginName"] == "AwsSolutions")
+    return {
+        (violation["ruleName"], construct["constructPath"].removesuffix("/Resource"))
+        for violation in nag["violations"]
+        for construct in violation["violatingConstructs"]
+    }
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_nothing_is_found_that_is_not_acknowledged(variant: str, tmp_path: Path) -> None:
+    assert findings(variant, tmp_path) == set()
+
+
+def test_every_acknowledgement_is_of_something_that_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "acknowledge", lambda app: None)
+    found = {finding for variant in VARIANTS for finding in findings(variant, tmp_path / variant)}
+    assert found == {(acknowledged.rule, acknowledged.path) for acknowledged in ACKNOWLEDGED}
+
+
+def test_acknowledgements_are_few_and_reasoned() -> None:
+    assert len(ACKNOWLEDGED) <= AT_MOST
+    assert all(len(acknowledged.reason) > 60 for acknowledged in ACKNOWLEDGED)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_no_statement_allows_actions_by_a_wildcard(variant: str, synthesised: Any) -> None:
+    assembly: Assembly = synthesised(variant)
+    actions = [
+        action
+        for template in assembly.templates.values()
+        for statement in statements(template)
+        if statement["Effect"] == "Allow"
+        for action in listed(statement.get("Action", "*"))
+    ]
+    assert actions
+    assert [action for action in actions if "*" in action] == []
+
+
+def statements(node: Any) -> list[dict[str, Any]]:
+    """Every statement of every policy in a template, of roles, of users and of resources."""
+    if isinstance(node, list):
+        return [found for item in node for found in statements(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [node] if "Effect" in node and ("Action" in node or "NotAction" in node) else []
+    return own + [found for item in node.values() for found in statements(item)]
+
+
+def listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
