@@ -66,7 +66,7 @@ diff: setup ## Compare the templates with those of a commit, without an account:
 		$(CDK) diff --no-notices --exclusively --app $(DIFF)/after --template $(DIFF)/before/$$stack.template.json $$stack; \
 	done
 
-manual: setup ## Rewrite the settings table in the README.
+manual: setup ## Rewrite the README's settings table and the stage files' JSON Schema.
 	@$(VENV)/python -m infra.manual README.md
 
 proto: setup ## Regenerate the gRPC modules from service/llm_service.proto.

@@ -1,7 +1,11 @@
-"""The README's settings table, written from the settings' own descriptions: `make manual`."""
+"""What the settings say of themselves, for readers and for editors: `make manual`.
+
+The README's table, and the JSON Schema that a stage file's first line names.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -9,10 +13,12 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from infra.settings import StageSettings
+from infra.settings import StageSettings, settings_schema
+from infra.stage_files import STAGES
 
 BEGIN: Final = "<!-- settings: begin (make manual) -->"
 END: Final = "<!-- settings: end -->"
+SCHEMA: Final = STAGES / "stage.schema.json"
 NOT_IN_THE_FILE: Final = {"name"}
 
 
@@ -53,10 +59,16 @@ def _cell(text: str | None) -> str:
     return (text or "").replace("|", "\\|").replace("\n", " ")
 
 
+def schema_text() -> str:
+    """The JSON Schema of a stage file, as it lies beside the stages."""
+    return json.dumps(settings_schema(), indent=2) + "\n"
+
+
 def main() -> None:
-    """Rewrite the table in the README named on the command line."""
+    """Rewrite the table in the README named on the command line, and the schema."""
     readme = Path(sys.argv[1])
     readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    SCHEMA.write_text(schema_text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """The README's settings table says what the settings say."""
 
-from infra.manual import settings_table, with_table
+import pytest
+
+from infra.manual import SCHEMA, schema_text, settings_table, with_table
+from infra.stage_files import STAGES, stage_names
 from tests.infra.assemblies import ROOT
 
 
@@ -13,3 +16,13 @@ def test_every_section_is_in_the_table() -> None:
     table = settings_table()
     for path in ("`endpoint.public`", "`task.cpu`", "`limits.longest_generation_seconds`"):
         assert path in table
+
+
+def test_the_schema_that_editors_read_is_that_of_today() -> None:
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text(), "run `make manual`"
+
+
+@pytest.mark.parametrize("stage", stage_names())
+def test_every_stage_file_names_its_schema(stage: str) -> None:
+    first, *_ = (STAGES / f"{stage}.toml").read_text(encoding="utf-8").splitlines()
+    assert (STAGES / first.removeprefix("#:schema ")).resolve() == SCHEMA
