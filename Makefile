@@ -17,7 +17,7 @@ SYNTH = CDK_VALIDATION=false $(CDK) synth --quiet -c stage=$(or $(STAGE),dev) --
 DIFF := $(CURDIR)/cdk.out/diff
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status key env diff test check e2e proto platforms lock manual
+.PHONY: help setup up down status key env diff test check e2e proto platforms lock manual diagram
 
 help: ## List the verbs.
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,12 @@ diff: setup ## Compare the templates with those of a commit, without an account:
 
 manual: setup ## Rewrite the README's settings table and the stage files' JSON Schema.
 	@$(VENV)/python -m infra.manual README.md
+
+diagram: setup ## Draw what a stage deploys into docs/images: make diagram STAGE=prod (needs Graphviz).
+	@mkdir -p docs/images cdk.out
+	@$(SYNTH) -o cdk.out/diagram >cdk.out/diagram.log 2>&1 || { cat cdk.out/diagram.log; exit 1; }
+	@$(VENV)/python -m infra.diagram cdk.out/diagram docs/images/$(or $(STAGE),dev).png \
+		--title "llm-on-ecs, stage $(or $(STAGE),dev)"
 
 proto: setup ## Regenerate the gRPC modules from service/llm_service.proto.
 	@$(VENV)/python -m grpc_tools.protoc -Iservice/rpc=service \

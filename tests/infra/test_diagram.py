@@ -1,0 +1,43 @@
+"""The picture's boxes and arrows are those of the templates; e2e draws it."""
+
+from importlib import import_module
+
+import pytest
+
+from infra.diagram import ARROWS, BOXES, ENTRANCES, connections, read
+from tests.infra.assemblies import Assembly
+
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+TASK = "AWS::ECS::TaskDefinition"
+
+
+def test_references_through_resources_that_are_not_drawn_connect_those_that_are(
+    prod: Assembly,
+) -> None:
+    found = connections(read(prod.directory))
+    assert (BALANCER, "AWS::ECS::Service") in found
+    assert (TASK, "AWS::SecretsManager::Secret") in found
+
+
+def test_an_image_connects_the_task_with_its_repository(prod: Assembly) -> None:
+    assert (TASK, "AWS::ECR::Repository") in connections(read(prod.directory))
+
+
+def test_sharing_a_network_connects_nothing(prod: Assembly) -> None:
+    assert (BALANCER, "AWS::EC2::NatGateway") not in connections(read(prod.directory))
+
+
+@pytest.mark.parametrize("kind", BOXES)
+def test_every_box_has_an_icon(kind: str) -> None:
+    module, _, icon = BOXES[kind].icon.partition(".")
+    assert hasattr(import_module(f"diagrams.aws.{module}"), icon)
+
+
+def test_arrows_and_entrances_are_between_boxes() -> None:
+    ends = {end for arrow in ARROWS for end in (arrow.source, arrow.target)}
+    assert ends | set(ENTRANCES) <= set(BOXES)
+
+
+def test_words_say_what_the_templates_say(prod: Assembly) -> None:
+    assert BOXES[BALANCER].words([*prod.resources(BALANCER).values()]) == "public load balancer"
+    assert BOXES[TASK].words([*prod.resources(TASK).values()]) == "task: 4 vCPU, 8 GiB"
