@@ -1,9 +1,11 @@
-"""The seam to the service: environment, ports, health checks and the one metric, each named once.
+"""The seam to the service: environment, ports, health checks and metrics, each named once.
 
-`service/settings.py` reads exactly these variables; a contract test holds the two together.
+`service/settings.py` reads exactly these variables and `service/embedded_metrics.py` writes exactly
+these metrics; contract tests hold the ends together.
 """
 
 import math
+from enum import Enum
 from typing import Final
 
 from infra.sections.jwt import JwtSettings
@@ -19,8 +21,33 @@ GRPC_HEALTH_PATH: Final = "/grpc.health.v1.Health/Check"
 LIVENESS_COMMAND: Final = ("CMD", "python", "-m", "service.probe")
 
 METRICS_NAMESPACE: Final = "LlmOnEcs"
-METRIC_NAME: Final = "SlotUtilization"
 METRIC_DIMENSION: Final = "Stage"
+
+
+class ServiceMetric(Enum):
+    """What every task writes once a period, zeros included: name in CloudWatch, unit, meaning.
+
+    The counts are of the period, so that a minute's Sum is the fleet's count.
+    """
+
+    # 100 (running + waiting) / slots, at the period's end. Its Average is over the tasks.
+    SLOT_UTILIZATION = "SlotUtilization", "Percent"
+    # Requests that ended, however they did.
+    REQUESTS = "Requests", "Count"
+    # Of these, ended by a fault of ours: no engine, an internal error, our own time limit.
+    ERRORS = "Errors", "Count"
+    # Of these, told to come back: queue full, waited too long, task about to stop.
+    REFUSALS = "Refusals", "Count"
+    # Every request's value, at most 100 in a period: a fair sample of more. Absent without any.
+    TIME_TO_FIRST_TOKEN = "TimeToFirstToken", "Seconds"
+    PROMPT_TOKENS = "PromptTokens", "Count"
+    GENERATED_TOKENS = "GeneratedTokens", "Count"
+    ENGINE_RESTARTS = "EngineRestarts", "Count"
+
+    def __init__(self, metric_name: str, unit: str) -> None:
+        self.metric_name = metric_name
+        self.unit = unit
+
 
 # Three datapoints in each minute that scaling reads: a lost log line leaves the minute with data.
 _METRICS_PERIOD_SECONDS: Final = 20

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from service.admission import AdmissionGate
 from service.authentication import Anyone, Authenticator
+from service.embedded_metrics import EmbeddedMetrics
 from service.engine.client import EngineClient
 from service.engine.parameters import EngineParameters
 from service.engine.supervisor import EngineSupervisor
@@ -26,6 +27,7 @@ class Parts:
 
     health: Health
     metrics: Metrics
+    embedded: EmbeddedMetrics
     authenticators: Mapping[Auth, Authenticator]
     gate: AdmissionGate
     engine: EngineClient
@@ -63,8 +65,11 @@ def assemble(settings: ServiceSettings, *, socket_path: str) -> Parts:
         max_body_bytes=settings.max_body_bytes,
     )
     rpc = LlmServicer(inference, authenticator=authenticators[settings.grpc_auth], metrics=metrics)
-    add_gauges(metrics, gate, supervisor)
-    return Parts(health, metrics, authenticators, gate, engine, supervisor, inference, rest, rpc)
+    add_gauges(metrics, gate, supervisor, health)
+    embedded = embedded_metrics(settings, metrics, gate, supervisor)
+    return Parts(
+        health, metrics, embedded, authenticators, gate, engine, supervisor, inference, rest, rpc
+    )
 
 
 def used(settings: ServiceSettings) -> set[Auth]:
@@ -114,7 +119,24 @@ def limits(settings: ServiceSettings) -> Limits:
     )
 
 
-def add_gauges(metrics: Metrics, gate: AdmissionGate, supervisor: EngineSupervisor) -> None:
+def embedded_metrics(
+    settings: ServiceSettings, metrics: Metrics, gate: AdmissionGate, supervisor: EngineSupervisor
+) -> EmbeddedMetrics:
+    return EmbeddedMetrics(
+        metrics,
+        namespace=settings.metrics_namespace,
+        stage=settings.stage,
+        utilization=lambda: gate.utilization_percent,
+        restarts=lambda: supervisor.restarts,
+    )
+
+
+def add_gauges(
+    metrics: Metrics, gate: AdmissionGate, supervisor: EngineSupervisor, health: Health
+) -> None:
+    metrics.gauge(
+        "llm_ready", "1 while the task should get requests, else 0.", lambda: health.ready
+    )
     metrics.gauge("llm_requests_running", "Requests that hold a slot.", lambda: gate.running)
     metrics.gauge("llm_requests_waiting", "Requests that wait for a slot.", lambda: gate.waiting)
     metrics.gauge("llm_slots", "Requests that can run at the same time.", lambda: gate.slots)
@@ -123,6 +145,6 @@ def add_gauges(metrics: Metrics, gate: AdmissionGate, supervisor: EngineSupervis
         "Running and waiting requests in percent of the slots.",
         lambda: gate.utilization_percent,
     )
-    metrics.gauge(
+    metrics.counter(
         "llm_engine_restarts", "Times the engine was started anew.", lambda: supervisor.restarts
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Inference:
                 await self._wait_for_engine(self._limits.max_wait_seconds - observation.age())
                 self._allow_generation(limit, timeout_seconds, observation)
                 async with self._engine.stream(request) as chunks:
-                    yield observation.observed(chunks)
+                    yield observation.observed(chunks, self._metrics)
         except BaseException as error:
             observation.failed(error)
             raise
@@ -163,10 +164,12 @@ class Inference:
         if self._cancelled:
             return  # the end is scheduled already
         loop_time = asyncio.get_running_loop().time()
-        deadline = loop_time + self._limits.generation_seconds
+        ours = loop_time + self._limits.generation_seconds
+        callers = math.inf
         if timeout_seconds is not None:
-            deadline = min(deadline, loop_time + timeout_seconds - observation.age())
-        limit.reschedule(deadline)
+            callers = loop_time + timeout_seconds - observation.age()
+        observation.bound_by_server = ours < callers
+        limit.reschedule(min(ours, callers))
 
     async def _wait_for_engine(self, seconds: float) -> None:
         """An engine that restarts costs its requests some seconds, and not their answer."""

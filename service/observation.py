@@ -8,9 +8,10 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from service.errors import InternalError, ServiceError
+from service.errors import DeadlineExceeded, InternalError, ServiceError
 from service.generation import Chunk, Usage
 from service.metrics import Metrics
+from service.outcomes import CANCELLED, GENERATION_TIMEOUT, OK
 
 log = logging.getLogger("service.request")
 
@@ -32,7 +33,8 @@ class Observation:
     queue_seconds: float | None = None
     first_token_seconds: float | None = None
     usage: Usage | None = None
-    outcome: str = "ok"
+    outcome: str = OK
+    bound_by_server: bool = False  # its time runs out by our limit, and not by the caller's
 
     def age(self) -> float:
         """Seconds since the request came."""
@@ -41,19 +43,29 @@ class Observation:
     def admitted(self) -> None:
         self.queue_seconds = self.age()
 
-    async def observed(self, chunks: AsyncIterator[Chunk]) -> AsyncIterator[Chunk]:
+    async def observed(
+        self, chunks: AsyncIterator[Chunk], metrics: Metrics
+    ) -> AsyncIterator[Chunk]:
+        last_token: float | None = None
         async for chunk in chunks:
+            now = self.age()
             if self.first_token_seconds is None:
-                self.first_token_seconds = self.age()
+                self.first_token_seconds = now
+                metrics.observe_first_token(now)
+            if chunk.text:
+                if last_token is not None:
+                    metrics.inter_token.observe(now - last_token)
+                last_token = now
             self.usage = chunk.usage or self.usage
             yield chunk
 
     def failed(self, error: BaseException) -> None:
         if isinstance(error, ServiceError):
-            self.outcome = error.code
+            by_server = self.bound_by_server and isinstance(error, DeadlineExceeded)
+            self.outcome = GENERATION_TIMEOUT if by_server else error.code
             error.reported = True
         elif isinstance(error, asyncio.CancelledError | GeneratorExit):
-            self.outcome = "cancelled"
+            self.outcome = CANCELLED
         else:
             self.outcome = InternalError.code
 
@@ -62,8 +74,6 @@ class Observation:
         metrics.duration.observe(self.age())
         if self.queue_seconds is not None:
             metrics.queue.observe(self.queue_seconds)
-        if self.first_token_seconds is not None:
-            metrics.first_token.observe(self.first_token_seconds)
         if self.usage is not None:
             metrics.prompt_tokens.inc(self.usage.prompt_tokens)
             metrics.generated_tokens.inc(self.usage.completion_tokens)

@@ -17,7 +17,6 @@ import uvicorn
 
 from service.assembly import Parts, assemble
 from service.authentication import poll
-from service.metrics import publish_slot_utilization
 from service.rpc.server import rpc_server
 from service.settings import ServiceSettings, SettingsError
 
@@ -43,6 +42,7 @@ async def serve(settings: ServiceSettings) -> None:
                     task.cancel()
         finally:
             await parts.engine.close()
+            parts.embedded.write()  # the period that the end cut short
     log.info("stopped")
 
 
@@ -84,12 +84,7 @@ def background_work(parts: Parts, settings: ServiceSettings) -> list[Coroutine[A
     """What runs beside the transports until the end."""
     return [
         parts.supervisor.run(),
-        publish_slot_utilization(
-            lambda: parts.gate.utilization_percent,
-            namespace=settings.metrics_namespace,
-            stage=settings.stage,
-            every_seconds=settings.metrics_period_seconds,
-        ),
+        parts.embedded.publish(every_seconds=settings.metrics_period_seconds),
         poll(
             parts.authenticators.values(),
             every_seconds=settings.keys_poll_seconds,

@@ -5,7 +5,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra.components.ecs_service import InferenceService
-from infra.container_env import METRIC_DIMENSION, METRIC_NAME, METRICS_NAMESPACE
+from infra.container_env import METRIC_DIMENSION, METRICS_NAMESPACE, ServiceMetric
 from infra.settings import StageSettings
 
 
@@ -43,9 +43,9 @@ def slot_utilization(stage: str) -> cloudwatch.Metric:
     """100 (running + waiting) / slots, averaged over the tasks. Scaling reads it per minute."""
     return cloudwatch.Metric(
         namespace=METRICS_NAMESPACE,
-        metric_name=METRIC_NAME,
+        metric_name=ServiceMetric.SLOT_UTILIZATION.metric_name,
         dimensions_map={METRIC_DIMENSION: stage},
         statistic=cloudwatch.Stats.AVERAGE,
         period=Duration.minutes(1),
-        unit=cloudwatch.Unit.PERCENT,
+        unit=cloudwatch.Unit[ServiceMetric.SLOT_UTILIZATION.unit.upper()],
     )

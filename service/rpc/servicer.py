@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -70,12 +71,12 @@ class LlmServicer(LLMServiceServicer):
         last = pb.StreamGenerateTextResponse(model=self._inference.model_name)
         async for chunk in chunks:
             if chunk.text:
-                await context.write(pb.StreamGenerateTextResponse(generated_text=chunk.text))
+                await write(context, pb.StreamGenerateTextResponse(generated_text=chunk.text))
             if chunk.finish_reason:
                 last.finish_reason = REASONS[chunk.finish_reason]
             if chunk.usage:
                 last.usage.CopyFrom(usage_message(chunk.usage))
-        await context.write(last)
+        await write(context, last)
 
     @asynccontextmanager
     async def _errors_as_statuses(self, context: Context) -> AsyncIterator[None]:
@@ -95,6 +96,16 @@ class LlmServicer(LLMServiceServicer):
     async def _caller(self, context: Context) -> Caller:
         name = await self._authenticator.authenticate(sent(context, "authorization"))
         return Caller(transport="grpc", key=name)
+
+
+async def write(context: Context, message: pb.StreamGenerateTextResponse) -> None:
+    """A write that fails because its reader has left is a cancellation, and no fault of ours."""
+    try:
+        await context.write(message)
+    except Exception:
+        if context.cancelled():
+            raise asyncio.CancelledError from None
+        raise
 
 
 async def abort(context: Context, error: ServiceError) -> None:

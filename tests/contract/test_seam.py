@@ -9,11 +9,11 @@ import pytest
 from grpc_health.v1 import health_pb2
 
 from infra import container_env
-from infra.container_env import container_environment
+from infra.container_env import ServiceMetric, container_environment
 from infra.sections.endpoint import Auth as infra_auth
 from infra.stage_files import load_stage
 from infra.timeouts import TimeoutBudget
-from service.metrics import slot_utilization_line
+from service.embedded_metrics import EmbeddedMetric, embedded_line
 from service.rest.app import METRICS_PATH, READY_PATH
 from service.settings import PREFIX, Auth, ServiceSettings
 from tests.infra.assemblies import Assembly, synthesise_variant
@@ -64,12 +64,22 @@ def test_time_limits_agree_across_the_seam(stage: str) -> None:
     assert service.drain_lag_seconds < service.drain_seconds < budget.stop_timeout_seconds
 
 
+def test_metrics_of_the_service_are_those_that_the_infrastructure_knows() -> None:
+    written = {metric.name: (metric.metric_name, metric.unit) for metric in EmbeddedMetric}
+    known = {metric.name: (metric.metric_name, metric.unit) for metric in ServiceMetric}
+    assert written == known
+
+
 def test_scaling_policy_reads_exactly_the_metric_that_the_service_writes(
     assembly: Assembly,
 ) -> None:
     service = read("local")
     line = json.loads(
-        slot_utilization_line(0, namespace=service.metrics_namespace, stage=service.stage)
+        embedded_line(
+            {EmbeddedMetric.SLOT_UTILIZATION: 0},
+            namespace=service.metrics_namespace,
+            stage=service.stage,
+        )
     )
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     ((dimension,),) = directive["Dimensions"]

@@ -74,6 +74,11 @@ class ServiceProcess:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
 
+    def wait_for_end_of_output(self, *, seconds: float = 10) -> None:
+        """Until all that an ended process wrote has been read."""
+        for reader in self._readers:
+            reader.join(seconds)
+
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()

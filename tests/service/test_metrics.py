@@ -1,28 +1,19 @@
-import json
+import asyncio
+from typing import Any, cast
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.metrics import slot_utilization_line
-from tests.service.conftest import Service
+from service.embedded_metrics import count_by_outcome
+from service.errors import DeadlineExceeded, InternalError, ServiceError, Unavailable
+from service.generation import GenerationRequest, Sampling
+from service.observation import Caller
+from service.outcomes import ERRORS, REFUSALS, all_outcomes
+from service.rpc.llm_service_pb2 import GenerateTextRequest
+from tests.service.conftest import KEY, Service
+from tests.service.test_errors import all_errors
 from tests.service.transports import Refused, Transport
-
-
-def test_embedded_metric_has_the_shape_that_cloudwatch_reads() -> None:
-    line = slot_utilization_line(0, namespace="Space", stage="prod")
-    assert "\n" not in line
-    document = json.loads(line)
-    directive = document["_aws"]["CloudWatchMetrics"]
-    assert directive == [
-        {
-            "Namespace": "Space",
-            "Dimensions": [["Stage"]],
-            "Metrics": [{"Name": "SlotUtilization", "Unit": "Percent"}],
-        }
-    ]
-    assert (document["Stage"], document["SlotUtilization"]) == ("prod", 0)
-    assert isinstance(document["_aws"]["Timestamp"], int)
 
 
 async def test_refused_keys_are_counted(service: Service) -> None:
@@ -60,3 +51,88 @@ async def test_requests_tokens_and_times_are_counted(
     assert samples["llm_time_to_first_token_seconds_count", nothing] == 1
     assert samples["llm_slots", nothing] == 2
     assert samples["llm_requests_running", nothing] == 0
+    assert samples["llm_inter_token_latency_seconds_count", nothing] == 1
+    assert samples["llm_ready", nothing] == 1
+    assert samples["llm_engine_restarts_total", nothing] == 0
+
+
+async def test_every_outcome_has_a_series_from_the_start(service: Service) -> None:
+    samples = await scrape(service)
+    started = {
+        (labels["transport"], labels["outcome"])
+        for name, found in samples
+        if name == "llm_requests_total" and (labels := dict(found))
+    }
+    assert started == {(way, end) for way in ("rest", "grpc") for end in all_outcomes()}
+
+
+def test_errors_and_refusals_are_outcomes_and_never_both() -> None:
+    assert set(all_outcomes()) >= ERRORS | REFUSALS
+    assert not ERRORS & REFUSALS
+
+
+@pytest.mark.parametrize("error", [error for error in all_errors() if error is not Unavailable])
+def test_errors_that_say_retry_are_ours_and_the_others_are_the_callers(
+    error: type[ServiceError],
+) -> None:
+    """By the tree: what is Unavailable or internal is not the caller's fault; the rest is."""
+    ours = issubclass(error, Unavailable | InternalError)
+    assert (error.code in ERRORS | REFUSALS) is ours
+
+
+@pytest.mark.settings(generation_timeout_seconds=0.2)
+async def test_our_own_time_limit_is_counted_as_an_error_of_ours(
+    service: Service, transport: Transport
+) -> None:
+    service.engine.endless = True
+    with pytest.raises(Refused):
+        await transport.ask("Hi")
+    assert outcomes(service) == {"generation_timeout": 1}
+
+
+async def test_a_deadline_of_the_callers_own_is_no_error_of_ours(service: Service) -> None:
+    service.engine.endless = True
+    request = GenerationRequest(prompt="Hi", sampling=Sampling())
+    with pytest.raises(DeadlineExceeded):
+        await service.parts.inference.complete(
+            request, Caller(transport="grpc"), timeout_seconds=0.2
+        )
+    assert outcomes(service) == {"deadline_exceeded": 1}
+
+
+class GoneReader:
+    """gRPC's side of a call whose client has left: writes fail, and it says why."""
+
+    def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
+        return (("authorization", f"Bearer {KEY}"),)
+
+    def time_remaining(self) -> None:
+        return None
+
+    def cancelled(self) -> bool:
+        return True
+
+    async def write(self, message: object) -> None:
+        raise RuntimeError("the call is over")
+
+
+async def test_a_write_to_a_reader_who_has_left_is_no_error_of_ours(service: Service) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await service.parts.rpc.StreamGenerateText(
+            GenerateTextRequest(prompt="Hi"), cast(Any, GoneReader())
+        )
+    assert outcomes(service) == {"cancelled": 1}
+
+
+async def test_first_token_is_counted_when_it_comes_and_not_at_the_end(service: Service) -> None:
+    service.engine.endless = True
+    inference = service.parts.inference
+    request = GenerationRequest(prompt="Hi", sampling=Sampling())
+    async with inference.generate(request, Caller(transport="rest")) as chunks:
+        await anext(chunks)
+        assert len(service.parts.metrics.first_tokens.take()) == 1
+
+
+def outcomes(service: Service) -> dict[str, float]:
+    counted = count_by_outcome(service.parts.metrics.requests)
+    return {outcome: count for outcome, count in counted.items() if count}
