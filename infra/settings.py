@@ -16,6 +16,7 @@ from infra.sections.jwt import JwtSettings
 from infra.sections.limits import LimitSettings
 from infra.sections.logs import LogSettings
 from infra.sections.model import ModelSettings
+from infra.sections.monitoring import MonitoringSettings
 from infra.sections.network import NetworkSettings
 from infra.sections.scaling import ScalingSettings
 from infra.sections.section import Problem, Section
@@ -52,6 +53,9 @@ class StageSettings(Section):
     limits: LimitSettings = Field(default=LimitSettings(), description="What a request may take.")
     scaling: ScalingSettings = Field(default=ScalingSettings(), description="How many tasks run.")
     logs: LogSettings = Field(default=LogSettings(), description="The tasks' logs.")
+    monitoring: MonitoringSettings = Field(
+        default=MonitoringSettings(), description="Who watches the tasks."
+    )
 
     def problems(self) -> Iterator[Problem]:
         """Every rule that the stage breaks: of each section, then between them."""

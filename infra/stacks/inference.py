@@ -13,6 +13,7 @@ from infra.components.ecs_service import InferenceService
 from infra.components.keys import ApiKeys
 from infra.components.load_balancer import LoadBalancer
 from infra.components.scaling import SlotScaling
+from infra.components.scraping import allow_scraping
 from infra.components.task import InferenceTask
 from infra.settings import StageSettings
 from infra.stacks.registry import repository_name
@@ -58,6 +59,7 @@ class InferenceStack(Stack):
             self, "LoadBalancer", settings=settings, budget=budget, service=service
         )
         SlotScaling(self, "Scaling", settings=settings, service=service)
+        allow_scraping(service, settings.monitoring)
         self._tell(keys, service, balancer)
         self._warn_of_placeholder(settings)
 

@@ -153,6 +153,11 @@ def test_an_internal_endpoint_may_go_without_certificate_and_keys() -> None:
     assert settings.endpoint.certificate_arn is None
 
 
+def test_scraping_from_everywhere_is_refused() -> None:
+    found = problem(monitoring={"scrape_from": ["10.9.0.0/24", "0.0.0.0/0"]})
+    assert found.path == "monitoring.scrape_from"
+
+
 @pytest.mark.parametrize("cidr", ["10.0.0.0/15", "10.0.0.0/25"])
 def test_a_network_too_large_or_too_small_for_a_vpc_is_refused(cidr: str) -> None:
     assert problem(network={"cidr": cidr}).path == "network.cidr"
