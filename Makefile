@@ -54,7 +54,7 @@ check: setup ## Format, lint, types, and the arrows between the modules.
 	@$(VENV)/mypy app.py infra service sandbox tests
 	@$(VENV)/lint-imports
 
-e2e: setup ## The real CDK CLI, a real Docker engine, the README's commands. Needs Docker and some minutes.
+e2e: setup ## The real CDK CLI, Docker, Prometheus, the README's commands. Needs both and some minutes.
 	@$(VENV)/python -m pytest tests/e2e
 
 diff: setup ## Compare the templates with those of a commit, without an account: make diff STAGE=prod BASE=main
