@@ -16,7 +16,7 @@ from service.inference import Inference, Limits
 from service.keys import KeyRing, key_source
 from service.metrics import Metrics
 from service.model.bundled import bundled_model_path
-from service.rest.app import RestApi
+from service.rest.app import RestApi, SecondsLeft, unlimited
 from service.rpc.servicer import LlmServicer
 from service.settings import BUNDLED, Auth, ServiceSettings
 
@@ -37,7 +37,13 @@ class Parts:
     rpc: LlmServicer
 
 
-def assemble(settings: ServiceSettings, *, socket_path: str) -> Parts:
+def assemble(
+    settings: ServiceSettings,
+    *,
+    socket_path: str,
+    streams: bool = True,
+    seconds_left: SecondsLeft = unlimited,
+) -> Parts:
     """Call it inside a running event loop. Raises FileNotFoundError where there is no model."""
     health, metrics = Health(), Metrics()
     authenticators = {auth: authenticator(auth, settings) for auth in used(settings)}
@@ -63,6 +69,8 @@ def assemble(settings: ServiceSettings, *, socket_path: str) -> Parts:
         health=health,
         metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
+        streams=streams,
+        seconds_left=seconds_left,
     )
     rpc = LlmServicer(inference, authenticator=authenticators[settings.grpc_auth], metrics=metrics)
     add_gauges(metrics, gate, supervisor, health)

@@ -47,5 +47,5 @@ def write_logs(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("uvicorn", "botocore", "aiohttp", "grpc"):
+    for chatty in ("uvicorn", "botocore", "aiohttp", "grpc", "mangum"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))

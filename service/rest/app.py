@@ -32,11 +32,21 @@ READY_PATH = "/health/ready"  # the seam: the load balancer asks here
 METRICS_PATH = "/metrics"  # the seam: the load balancer hides it
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+SecondsLeft = Callable[[Request], float | None]
 BodyT = TypeVar("BodyT", bound=Body)
 
 
+def unlimited(request: Request) -> float | None:
+    """The request's sender or carrier sets no deadline."""
+    return None
+
+
 class RestApi:
-    """OpenAI's API for one model."""
+    """OpenAI's API for one model.
+
+    `streams` is False where the carrier takes whole answers only; `seconds_left` is how long it
+    waits for one.
+    """
 
     def __init__(
         self,
@@ -46,12 +56,16 @@ class RestApi:
         health: Health,
         metrics: Metrics,
         max_body_bytes: int,
+        streams: bool = True,
+        seconds_left: SecondsLeft = unlimited,
     ) -> None:
         self._inference = inference
         self._authenticator = authenticator
         self._health = health
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
+        self._streams = streams
+        self._seconds_left = seconds_left
         self._created = int(time.time())
         self._fingerprint = fingerprint(inference.model_name)
 
@@ -89,6 +103,7 @@ class RestApi:
             body = parse(body_type, await read_body(request, limit_bytes=self._max_body_bytes))
             frame = Frame(shape, model=self._inference.model_name, fingerprint=self._fingerprint)
             if body.stream:
+                self._check_streams()
                 return StreamedAnswer(
                     self._inference,
                     body.to_request(),
@@ -97,7 +112,9 @@ class RestApi:
                     include_usage=body.include_usage,
                 )
             async with while_connected(request.receive):
-                completion = await self._inference.complete(body.to_request(), caller)
+                completion = await self._inference.complete(
+                    body.to_request(), caller, timeout_seconds=self._seconds_left(request)
+                )
             return Response(frame.document(completion), media_type="application/json")
 
         return endpoint
@@ -135,6 +152,11 @@ class RestApi:
     async def _caller(self, request: Request) -> Caller:
         name = await self._authenticator.authenticate(request.headers.get("authorization"))
         return Caller(transport="rest", key=name)
+
+    def _check_streams(self) -> None:
+        if not self._streams:
+            rule = "this endpoint gives whole answers only; leave it out, or send false"
+            raise InvalidRequest.of_field("stream", rule)
 
     def _model_json(self) -> dict[str, object]:
         return {
