@@ -9,6 +9,7 @@ from aws_cdk.cx_api import CloudAssembly
 
 from infra.acknowledgements import acknowledge
 from infra.settings import StageSettings
+from infra.stacks.function import FunctionStack
 from infra.stacks.inference import InferenceStack
 from infra.stacks.network import NetworkStack
 from infra.stacks.registry import RegistryStack
@@ -22,6 +23,7 @@ class Stage:
     registry: RegistryStack
     network: NetworkStack
     inference: InferenceStack
+    function: FunctionStack | None
 
 
 def build(app: App, settings: StageSettings) -> Stage:
@@ -33,16 +35,31 @@ def build(app: App, settings: StageSettings) -> Stage:
         app, "Inference", settings=settings, vpc=network.vpc, stack_name=f"{prefix}-inference"
     )
     inference.add_stack_dependency(registry, "the image that it runs lies there")
+    function = _function(app, settings, registry=registry, stack_name=f"{prefix}-function")
     Tags.of(app).add("project", "llm-on-ecs")
     Tags.of(app).add("stage", settings.name)
     acknowledge(app)
-    return Stage(app=app, registry=registry, network=network, inference=inference)
+    return Stage(
+        app=app, registry=registry, network=network, inference=inference, function=function
+    )
+
+
+def _function(
+    app: App, settings: StageSettings, *, registry: RegistryStack, stack_name: str
+) -> FunctionStack | None:
+    if not settings.function.enabled:
+        return None
+    function = FunctionStack(app, "Function", settings=settings, stack_name=stack_name)
+    function.add_stack_dependency(registry, "the image that it runs lies there")
+    return function
 
 
 def synthesise(stage: Stage) -> CloudAssembly:
     """Write the cloud assembly, in which the image is pushed after the repository has been made."""
     assembly = stage.app.synth()
-    _publish_after(stage.registry, consumer=stage.inference, assembly=Path(assembly.directory))
+    for consumer in (stage.inference, stage.function):
+        if consumer is not None:
+            _publish_after(stage.registry, consumer=consumer, assembly=Path(assembly.directory))
     return assembly
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from infra.sections.endpoint import EndpointSettings
+from infra.sections.function import FunctionSettings
 from infra.sections.jwt import JwtSettings
 from infra.sections.model import BUNDLED_MODEL, ModelSettings
 from infra.sections.section import Problem
@@ -17,25 +18,49 @@ BUNDLED_BYTES_PER_TOKEN: Final = 30 * 3 * 64 * 2 * 2
 BUNDLED_FIXED_MIB: Final = 512
 
 
+# Lambda gives an instance one request at a time.
+FUNCTION_SLOTS: Final = 1
+
+
 def memory(task: TaskSettings, model: ModelSettings) -> Iterator[Problem]:
     """The model, its context and its cache fit the task."""
+    yield from _memory("task.memory_mib", task.memory_mib, slots=model.slots, model=model)
+
+
+def function(
+    function: FunctionSettings, *, task: TaskSettings, model: ModelSettings
+) -> Iterator[Problem]:
+    """The function's image is built here, and the model fits its memory."""
+    if not function.enabled:
+        return
+    if task.image:
+        yield Problem(
+            "function.enabled",
+            f"got true, but task.image is '{task.image}' and nothing is built; "
+            "let the image be built, or set function.enabled to false",
+        )
+    size = function.memory_mib
+    yield from _memory("function.memory_mib", size, slots=FUNCTION_SLOTS, model=model)
+
+
+def _memory(key: str, memory_mib: int, *, slots: int, model: ModelSettings) -> Iterator[Problem]:
     if model.path != BUNDLED_MODEL:
         # Weights and context of another model are not known here: leave them the larger half.
-        if model.prompt_cache_mib > task.memory_mib // 2:
+        if model.prompt_cache_mib > memory_mib // 2:
             yield Problem(
                 "model.prompt_cache_mib",
-                f"got {model.prompt_cache_mib}, more than half of task.memory_mib "
-                f"{task.memory_mib}; choose at most {task.memory_mib // 2}",
+                f"got {model.prompt_cache_mib}, more than half of {key} "
+                f"{memory_mib}; choose at most {memory_mib // 2}",
             )
         return
-    context = math.ceil(model.slots * model.context_tokens * BUNDLED_BYTES_PER_TOKEN / 2**20)
+    context = math.ceil(slots * model.context_tokens * BUNDLED_BYTES_PER_TOKEN / 2**20)
     needed = BUNDLED_FIXED_MIB + context + model.prompt_cache_mib
-    if needed > task.memory_mib:
+    if needed > memory_mib:
         yield Problem(
-            "task.memory_mib",
-            f"got {task.memory_mib}, but about {needed} MiB are needed ({BUNDLED_FIXED_MIB} to run,"
-            f" {context} for {model.slots} slots of {model.context_tokens} tokens, "
-            f"{model.prompt_cache_mib} of prompt cache); give the task more memory, or the model "
+            key,
+            f"got {memory_mib}, but about {needed} MiB are needed ({BUNDLED_FIXED_MIB} to run,"
+            f" {context} for {_slots(slots)} of {model.context_tokens} tokens, "
+            f"{model.prompt_cache_mib} of prompt cache); give it more memory, or the model "
             "fewer slots, less context or a smaller cache",
         )
 
@@ -51,3 +76,7 @@ def access_tokens(endpoint: EndpointSettings, jwt: JwtSettings) -> Iterator[Prob
                 f"jwt.{key}",
                 f"got none, but endpoint.{asking[0]} is 'jwt'; set it, or ask for 'keys'",
             )
+
+
+def _slots(count: int) -> str:
+    return "1 slot" if count == 1 else f"{count} slots"

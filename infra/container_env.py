@@ -8,6 +8,7 @@ import math
 from enum import Enum
 from typing import Final
 
+from infra.consistency import FUNCTION_SLOTS
 from infra.sections.jwt import JwtSettings
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
@@ -65,6 +66,23 @@ def container_environment(settings: StageSettings, *, keys_source: str) -> dict[
         **_model(settings),
         **_time_limits(TimeoutBudget(settings.limits.longest_generation_seconds)),
         **_access(settings, keys_source=keys_source),
+    }
+
+
+def function_environment(settings: StageSettings) -> dict[str, str]:
+    """All variables of the function: the container's, for one request at a time.
+
+    Lambda queues nothing in an instance, and its IAM authorisation takes the header in which an
+    API key would come. A request waits for an engine that loads as long as Lambda waits for it.
+    """
+    function = settings.function
+    return container_environment(settings, keys_source="") | {
+        "LLM_ENGINE_THREADS": str(function.threads),
+        "LLM_SLOTS": str(FUNCTION_SLOTS),
+        "LLM_MAX_WAITING": "0",
+        "LLM_MAX_WAIT_SECONDS": str(function.timeout_seconds),
+        "LLM_REST_AUTH": "off",
+        "LLM_GRPC_AUTH": "off",
     }
 
 

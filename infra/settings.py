@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from infra import consistency
 from infra.sections.endpoint import EndpointSettings
+from infra.sections.function import FunctionSettings
 from infra.sections.jwt import JwtSettings
 from infra.sections.limits import LimitSettings
 from infra.sections.logs import LogSettings
@@ -56,6 +57,9 @@ class StageSettings(Section):
     monitoring: MonitoringSettings = Field(
         default=MonitoringSettings(), description="Who watches the tasks."
     )
+    function: FunctionSettings = Field(
+        default=FunctionSettings(), description="The service as a Lambda function."
+    )
 
     def problems(self) -> Iterator[Problem]:
         """Every rule that the stage breaks: of each section, then between them."""
@@ -65,6 +69,7 @@ class StageSettings(Section):
                     yield Problem(f"{name}.{problem.path}", problem.text)
         yield from consistency.memory(self.task, self.model)
         yield from consistency.access_tokens(self.endpoint, self.jwt)
+        yield from consistency.function(self.function, task=self.task, model=self.model)
 
     @model_validator(mode="after")
     def _hold_the_rules(self) -> Self:

@@ -10,7 +10,7 @@ from constructs import Construct
 
 from infra.components.keys import ApiKeys
 from infra.container_env import GRPC_PORT, HTTP_PORT, LIVENESS_COMMAND, container_environment
-from infra.retention import removal_policy
+from infra.retention import log_retention, removal_policy
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
 
@@ -20,14 +20,6 @@ USER: Final = "10001"
 SCRATCH: Final = "/tmp"  # noqa: S108 - a volume of this container alone
 # About 25,000 lines of 1 KB while CloudWatch cannot be reached; then lines are lost, not requests.
 LOG_BUFFER: Final = Size.mebibytes(25)
-
-_RETENTION: Final = {
-    1: logs.RetentionDays.ONE_DAY,
-    7: logs.RetentionDays.ONE_WEEK,
-    30: logs.RetentionDays.ONE_MONTH,
-    90: logs.RetentionDays.THREE_MONTHS,
-    365: logs.RetentionDays.ONE_YEAR,
-}
 
 
 class InferenceTask(Construct):
@@ -54,7 +46,7 @@ class InferenceTask(Construct):
         return logs.LogGroup(
             self,
             "Log",
-            retention=_RETENTION[settings.logs.retention_days],
+            retention=log_retention(settings),
             removal_policy=removal_policy(settings),
         )
 

@@ -1,15 +1,14 @@
 """The service that answers, and all that changes with a release."""
 
-from pathlib import Path
 from typing import Final
 
 from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Stack
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from infra.components.ecs_service import InferenceService
+from infra.components.image import service_image
 from infra.components.keys import ApiKeys
 from infra.components.load_balancer import LoadBalancer
 from infra.components.scaling import SlotScaling
@@ -19,7 +18,6 @@ from infra.settings import StageSettings
 from infra.stacks.registry import repository_name
 from infra.timeouts import TimeoutBudget
 
-SERVICE_SOURCE: Final = Path(__file__).parents[2] / "service"
 # AWS's documentation uses this account; nobody has it.
 PLACEHOLDER_ACCOUNT: Final = "111122223333"
 
@@ -66,15 +64,7 @@ class InferenceStack(Stack):
     def _image(self, settings: StageSettings) -> ecs.ContainerImage:
         if settings.task.image:
             return ecs.ContainerImage.from_registry(settings.task.image)
-        base = settings.task.base_image
-        asset = ecr_assets.DockerImageAsset(
-            self,
-            "Image",
-            directory=str(SERVICE_SOURCE),
-            platform=ecr_assets.Platform.LINUX_AMD64,
-            build_args={"BASE_IMAGE": base} if base else None,
-            exclude=["**/__pycache__", "**/*.pyc"],
-        )
+        asset = service_image(self, "Image", settings=settings)
         return ecs.ContainerImage.from_docker_image_asset(asset)
 
     def _tell(self, keys: ApiKeys, service: InferenceService, balancer: LoadBalancer) -> None:

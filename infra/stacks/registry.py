@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aws_cdk import CfnOutput, DefaultStackSynthesizer, Duration, Fn, Stack
+from aws_cdk import ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, Fn, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -23,6 +23,8 @@ PUBLISH_ACTIONS: Final = (
     "ecr:PutImage",
     "ecr:UploadLayerPart",
 )
+
+PULL_ACTIONS: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 
 def repository_name(stage: str) -> str:
@@ -48,6 +50,8 @@ class RegistryStack(Stack):
         )
         self.repository = self._make_repository(settings)
         self._let_the_cli_publish()
+        if settings.function.enabled:
+            self._let_lambda_pull(settings)
         CfnOutput(self, "RepositoryUri", value=self.repository.repository_uri)
 
     def _make_repository(self, settings: StageSettings) -> ecr.Repository:
@@ -81,3 +85,20 @@ class RegistryStack(Stack):
         role = DefaultStackSynthesizer.DEFAULT_IMAGE_ASSET_PUBLISHING_ROLE_ARN
         role_arn = Fn.sub(role.replace("${Qualifier}", qualifier))
         self.repository.grant(iam.ArnPrincipal(role_arn), *PUBLISH_ACTIONS)
+
+    def _let_lambda_pull(self, settings: StageSettings) -> None:
+        """For functions of this account whose name begins with the function stack's.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#gettingstarted-images-permissions
+        Without it Lambda writes a statement of its own into the policy.
+        """
+        functions = self.format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=f"{repository_name(settings.name)}-function-*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        principal = iam.ServicePrincipal(
+            "lambda.amazonaws.com", conditions={"StringLike": {"aws:SourceArn": functions}}
+        )
+        self.repository.grant(principal, *PULL_ACTIONS)

@@ -1,0 +1,28 @@
+"""The image that is built from `service/`."""
+
+from pathlib import Path
+from typing import Final
+
+from aws_cdk import aws_ecr_assets as ecr_assets
+from constructs import Construct
+
+from infra.settings import StageSettings
+
+SERVICE_SOURCE: Final = Path(__file__).parents[2] / "service"
+FUNCTION_TARGET: Final = "function"
+
+
+def service_image(
+    scope: Construct, construct_id: str, *, settings: StageSettings, target: str | None = None
+) -> ecr_assets.DockerImageAsset:
+    """A stage of `service/Dockerfile`; without `target` its last one, the task's."""
+    base = settings.task.base_image
+    return ecr_assets.DockerImageAsset(
+        scope,
+        construct_id,
+        directory=str(SERVICE_SOURCE),
+        target=target,
+        platform=ecr_assets.Platform.LINUX_AMD64,
+        build_args={"BASE_IMAGE": base} if base else None,
+        exclude=["**/__pycache__", "**/*.pyc"],
+    )
