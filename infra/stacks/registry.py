@@ -51,7 +51,7 @@ class RegistryStack(Stack):
         self.repository = self._make_repository(settings)
         self._let_the_cli_publish()
         if settings.function.enabled:
-            self._let_lambda_pull(settings)
+            self._let_lambda_pull()
         CfnOutput(self, "RepositoryUri", value=self.repository.repository_uri)
 
     def _make_repository(self, settings: StageSettings) -> ecr.Repository:
@@ -86,16 +86,15 @@ class RegistryStack(Stack):
         role_arn = Fn.sub(role.replace("${Qualifier}", qualifier))
         self.repository.grant(iam.ArnPrincipal(role_arn), *PUBLISH_ACTIONS)
 
-    def _let_lambda_pull(self, settings: StageSettings) -> None:
-        """For functions of this account whose name begins with the function stack's.
+    def _let_lambda_pull(self) -> None:
+        """For functions of this account and region. Without it Lambda adds to the policy itself.
 
         https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#gettingstarted-images-permissions
-        Without it Lambda writes a statement of its own into the policy.
         """
         functions = self.format_arn(
             service="lambda",
             resource="function",
-            resource_name=f"{repository_name(settings.name)}-function-*",
+            resource_name="*",  # CloudFormation makes the name up
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         principal = iam.ServicePrincipal(

@@ -43,6 +43,9 @@ VARIANTS: Final[dict[str, Variant]] = {
     "dev": Variant("dev"),
     "dev-base": Variant("dev", {"base_image": "offline-base:1"}),
     "prod": Variant("prod"),
+    "dev-function": Variant(
+        "dev", changes={"function": {"enabled": True, "reserved_concurrency": 5}}
+    ),
 }
 
 
@@ -81,6 +84,11 @@ class Assembly:
         """The inference stack's template, for assertions."""
         return Template.from_json(self.templates["Inference"])
 
+    @cached_property
+    def function(self) -> Template:
+        """The function stack's template, for assertions."""
+        return Template.from_json(self.templates["Function"])
+
     def resources(self, resource_type: str, *, stack: str = "Inference") -> dict[str, Any]:
         """Logical id and body of every resource of one type."""
         return {
@@ -94,9 +102,9 @@ class Assembly:
         (body,) = self.resources(resource_type, stack=stack).values()
         return body["Properties"]
 
-    def images(self) -> dict[str, Any]:
-        """The container images that the CLI is to build and push for the inference stack."""
-        images: dict[str, Any] = self._read("Inference.assets.json")["dockerImages"]
+    def images(self, *, stack: str = "Inference") -> dict[str, Any]:
+        """The container images that the CLI is to build and push for a stack."""
+        images: dict[str, Any] = self._read(f"{stack}.assets.json")["dockerImages"]
         return images
 
     def report(self, name: str) -> dict[str, Any]:

@@ -56,3 +56,9 @@ def prod(synthesised: Callable[[str], Assembly]) -> Assembly:
 def dev_base(synthesised: Callable[[str], Assembly]) -> Assembly:
     """Stage dev, built on another base image."""
     return synthesised("dev-base")
+
+
+@pytest.fixture
+def dev_function(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage dev with the service as a function as well."""
+    return synthesised("dev-function")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.container_env import container_environment
+from infra.container_env import container_environment, function_environment
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
 
@@ -81,3 +81,28 @@ def test_whose_access_tokens_are_good_arrives_and_nothing_where_nobody_asks() ->
         "LLM_JWT_SCOPE": "llm",
     }
     assert {value for name, value in environment().items() if "JWT" in name} == {""}
+
+
+@pytest.mark.parametrize(
+    ("memory", "threads"), [(1769, "1"), (3537, "1"), (3538, "2"), (10240, "5")]
+)
+def test_the_function_s_engine_gets_a_thread_for_each_whole_vcpu(memory: int, threads: str) -> None:
+    function = {"enabled": True, "memory_mib": memory}
+    settings = StageSettings.model_validate({"name": "own", "function": function})
+    assert function_environment(settings)["LLM_ENGINE_THREADS"] == threads
+
+
+def test_the_function_takes_one_request_at_a_time_from_callers_that_iam_knows() -> None:
+    settings = StageSettings.model_validate(
+        {"name": "own", "function": {"enabled": True, "timeout_seconds": 60}}
+    )
+    found = function_environment(settings)
+    expected = {
+        "LLM_SLOTS": "1",
+        "LLM_MAX_WAITING": "0",
+        "LLM_MAX_WAIT_SECONDS": "60",
+        "LLM_REST_AUTH": "off",
+        "LLM_GRPC_AUTH": "off",
+        "LLM_KEYS_SOURCE": "",
+    }
+    assert expected.items() <= found.items()

@@ -99,6 +99,28 @@ def test_more_context_than_the_memory_holds_is_refused_with_the_sum() -> None:
     assert found.text.startswith("got 2048, but about 2208 MiB are needed (512 to run, 1440 for 16")
 
 
+def test_a_function_too_small_for_its_one_slot_is_refused_with_the_sum() -> None:
+    found = problem(
+        function={"enabled": True, "memory_mib": 1769},
+        model={"context_tokens": 8192, "prompt_cache_mib": 1100},
+    )
+    assert found.path == "function.memory_mib"
+    assert found.text.startswith(
+        "got 1769, but about 1792 MiB are needed (512 to run, 180 for 1 slot of 8192 tokens, 1100 "
+    )
+
+
+def test_the_memory_of_a_function_that_is_off_does_not_matter() -> None:
+    model = {"context_tokens": 8192, "prompt_cache_mib": 1100}
+    assert not stage(function={"memory_mib": 1769}, model=model).function.enabled
+
+
+def test_a_function_beside_a_named_image_is_refused_because_nothing_is_built() -> None:
+    found = problem(function={"enabled": True}, task={"image": "other:1"})
+    assert found.path == "function.enabled"
+    assert "task.image is 'other:1' and nothing is built" in found.text
+
+
 def test_a_larger_prompt_cache_than_half_the_memory_of_another_model_is_refused() -> None:
     task = {"cpu": 1024, "memory_mib": 4096}
     assert stage(task=task, model=OWN_MODEL | {"prompt_cache_mib": 2048})

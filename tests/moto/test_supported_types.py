@@ -37,6 +37,7 @@ REFUSED = {
         "ServiceNetworkArn",
         "ServiceRegion",
     },
+    "AWS::Lambda::Function": {"TenancyConfig"},
 }
 
 

@@ -62,3 +62,25 @@ def test_stage_local_leaves_no_repository_behind(local: Assembly) -> None:
         REPOSITORY,
         {"DeletionPolicy": "Delete", "Properties": Match.object_like({"EmptyOnDelete": True})},
     )
+
+
+def test_lambda_pulls_for_functions_of_this_account_where_the_stage_has_one(
+    dev_function: Assembly,
+) -> None:
+    policy = dev_function.only(REPOSITORY, stack="Registry")["RepositoryPolicyText"]
+    (statement,) = (s for s in policy["Statement"] if "Service" in s["Principal"])
+    arn = [
+        "arn:",
+        {"Ref": "AWS::Partition"},
+        ":lambda:",
+        {"Ref": "AWS::Region"},
+        ":",
+        {"Ref": "AWS::AccountId"},
+        ":function:*",
+    ]
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        "Condition": {"StringLike": {"aws:SourceArn": {"Fn::Join": ["", arn]}}},
+    }
