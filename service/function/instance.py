@@ -24,9 +24,9 @@ from service.health import Health
 from service.settings import ServiceSettings
 
 # Lambda ends an init phase of 10 s and starts it anew, with the first invocation's time. So what
-# is not loaded by then goes on loading in the first invocation; 2 s are for the imports before.
+# is not loaded in half of it goes on loading in the first invocation; before come the imports.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-INIT_WAIT_SECONDS = 7.0
+INIT_WAIT_SECONDS = 5.0
 LAST_WORDS_SECONDS = 1.0  # of an invocation, in which the answer that time is up gets out
 ATTEMPTS = 3
 PAUSE_SECONDS = 0.2  # in which the end of an engine that died while frozen becomes known
