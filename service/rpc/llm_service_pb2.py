@@ -24,23 +24,37 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dservice/rpc/llm_service.proto\"\xce\x01\n\x13GenerateTextRequest\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12\x17\n\nmax_tokens\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x18\n\x0btemperature\x18\x03 \x01(\x02H\x01\x88\x01\x01\x12\x12\n\x05top_p\x18\x04 \x01(\x02H\x02\x88\x01\x01\x12\x11\n\x04seed\x18\x05 \x01(\x03H\x03\x88\x01\x01\x12\x0c\n\x04stop\x18\x06 \x03(\t\x12\r\n\x05model\x18\x07 \x01(\tB\r\n\x0b_max_tokensB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x07\n\x05_seed\"z\n\x14GenerateTextResponse\x12\x16\n\x0egenerated_text\x18\x01 \x01(\t\x12$\n\rfinish_reason\x18\x02 \x01(\x0e\x32\r.FinishReason\x12\x15\n\x05usage\x18\x03 \x01(\x0b\x32\x06.Usage\x12\r\n\x05model\x18\x04 \x01(\t\"\x80\x01\n\x1aStreamGenerateTextResponse\x12\x16\n\x0egenerated_text\x18\x01 \x01(\t\x12$\n\rfinish_reason\x18\x02 \x01(\x0e\x32\r.FinishReason\x12\x15\n\x05usage\x18\x03 \x01(\x0b\x32\x06.Usage\x12\r\n\x05model\x18\x04 \x01(\t\"O\n\x05Usage\x12\x15\n\rprompt_tokens\x18\x01 \x01(\x05\x12\x19\n\x11\x63ompletion_tokens\x18\x02 \x01(\x05\x12\x14\n\x0ctotal_tokens\x18\x03 \x01(\x05*_\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\x32\x94\x01\n\nLLMService\x12;\n\x0cGenerateText\x12\x14.GenerateTextRequest\x1a\x15.GenerateTextResponse\x12I\n\x12StreamGenerateText\x12\x14.GenerateTextRequest\x1a\x1b.StreamGenerateTextResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dservice/rpc/llm_service.proto\"\xb8\x02\n\x13GenerateTextRequest\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12\x17\n\nmax_tokens\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x18\n\x0btemperature\x18\x03 \x01(\x02H\x01\x88\x01\x01\x12\x12\n\x05top_p\x18\x04 \x01(\x02H\x02\x88\x01\x01\x12\x11\n\x04seed\x18\x05 \x01(\x03H\x03\x88\x01\x01\x12\x0c\n\x04stop\x18\x06 \x03(\t\x12\r\n\x05model\x18\x07 \x01(\t\x12\x1e\n\x11\x66requency_penalty\x18\x08 \x01(\x02H\x04\x88\x01\x01\x12\x1d\n\x10presence_penalty\x18\t \x01(\x02H\x05\x88\x01\x01\x42\r\n\x0b_max_tokensB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x07\n\x05_seedB\x14\n\x12_frequency_penaltyB\x13\n\x11_presence_penalty\"z\n\x14GenerateTextResponse\x12\x16\n\x0egenerated_text\x18\x01 \x01(\t\x12$\n\rfinish_reason\x18\x02 \x01(\x0e\x32\r.FinishReason\x12\x15\n\x05usage\x18\x03 \x01(\x0b\x32\x06.Usage\x12\r\n\x05model\x18\x04 \x01(\t\"\x80\x01\n\x1aStreamGenerateTextResponse\x12\x16\n\x0egenerated_text\x18\x01 \x01(\t\x12$\n\rfinish_reason\x18\x02 \x01(\x0e\x32\r.FinishReason\x12\x15\n\x05usage\x18\x03 \x01(\x0b\x32\x06.Usage\x12\r\n\x05model\x18\x04 \x01(\t\",\n\x0b\x43hatMessage\x12\x0c\n\x04role\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\t\"\xc0\x02\n\x0b\x43hatRequest\x12\x1e\n\x08messages\x18\x01 \x03(\x0b\x32\x0c.ChatMessage\x12\x17\n\nmax_tokens\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x18\n\x0btemperature\x18\x03 \x01(\x02H\x01\x88\x01\x01\x12\x12\n\x05top_p\x18\x04 \x01(\x02H\x02\x88\x01\x01\x12\x11\n\x04seed\x18\x05 \x01(\x03H\x03\x88\x01\x01\x12\x0c\n\x04stop\x18\x06 \x03(\t\x12\r\n\x05model\x18\x07 \x01(\t\x12\x1e\n\x11\x66requency_penalty\x18\x08 \x01(\x02H\x04\x88\x01\x01\x12\x1d\n\x10presence_penalty\x18\t \x01(\x02H\x05\x88\x01\x01\x42\r\n\x0b_max_tokensB\x0e\n\x0c_temperatureB\x08\n\x06_top_pB\x07\n\x05_seedB\x14\n\x12_frequency_penaltyB\x13\n\x11_presence_penalty\"y\n\x0c\x43hatResponse\x12\x1d\n\x07message\x18\x01 \x01(\x0b\x32\x0c.ChatMessage\x12$\n\rfinish_reason\x18\x02 \x01(\x0e\x32\r.FinishReason\x12\x15\n\x05usage\x18\x03 \x01(\x0b\x32\x06.Usage\x12\r\n\x05model\x18\x04 \x01(\t\"q\n\x12StreamChatResponse\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\t\x12$\n\rfinish_reason\x18\x02 \x01(\x0e\x32\r.FinishReason\x12\x15\n\x05usage\x18\x03 \x01(\x0b\x32\x06.Usage\x12\r\n\x05model\x18\x04 \x01(\t\"\x13\n\x11ListModelsRequest\",\n\x12ListModelsResponse\x12\x16\n\x06models\x18\x01 \x03(\x0b\x32\x06.Model\"\x13\n\x05Model\x12\n\n\x02id\x18\x01 \x01(\t\"O\n\x05Usage\x12\x15\n\rprompt_tokens\x18\x01 \x01(\x05\x12\x19\n\x11\x63ompletion_tokens\x18\x02 \x01(\x05\x12\x14\n\x0ctotal_tokens\x18\x03 \x01(\x05*_\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\x32\xa3\x02\n\nLLMService\x12;\n\x0cGenerateText\x12\x14.GenerateTextRequest\x1a\x15.GenerateTextResponse\x12I\n\x12StreamGenerateText\x12\x14.GenerateTextRequest\x1a\x1b.StreamGenerateTextResponse0\x01\x12#\n\x04\x43hat\x12\x0c.ChatRequest\x1a\r.ChatResponse\x12\x31\n\nStreamChat\x12\x0c.ChatRequest\x1a\x13.StreamChatResponse0\x01\x12\x35\n\nListModels\x12\x12.ListModelsRequest\x1a\x13.ListModelsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'service.rpc.llm_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FINISHREASON']._serialized_start=578
-  _globals['_FINISHREASON']._serialized_end=673
+  _globals['_FINISHREASON']._serialized_start=1379
+  _globals['_FINISHREASON']._serialized_end=1474
   _globals['_GENERATETEXTREQUEST']._serialized_start=34
-  _globals['_GENERATETEXTREQUEST']._serialized_end=240
-  _globals['_GENERATETEXTRESPONSE']._serialized_start=242
-  _globals['_GENERATETEXTRESPONSE']._serialized_end=364
-  _globals['_STREAMGENERATETEXTRESPONSE']._serialized_start=367
-  _globals['_STREAMGENERATETEXTRESPONSE']._serialized_end=495
-  _globals['_USAGE']._serialized_start=497
-  _globals['_USAGE']._serialized_end=576
-  _globals['_LLMSERVICE']._serialized_start=676
-  _globals['_LLMSERVICE']._serialized_end=824
+  _globals['_GENERATETEXTREQUEST']._serialized_end=346
+  _globals['_GENERATETEXTRESPONSE']._serialized_start=348
+  _globals['_GENERATETEXTRESPONSE']._serialized_end=470
+  _globals['_STREAMGENERATETEXTRESPONSE']._serialized_start=473
+  _globals['_STREAMGENERATETEXTRESPONSE']._serialized_end=601
+  _globals['_CHATMESSAGE']._serialized_start=603
+  _globals['_CHATMESSAGE']._serialized_end=647
+  _globals['_CHATREQUEST']._serialized_start=650
+  _globals['_CHATREQUEST']._serialized_end=970
+  _globals['_CHATRESPONSE']._serialized_start=972
+  _globals['_CHATRESPONSE']._serialized_end=1093
+  _globals['_STREAMCHATRESPONSE']._serialized_start=1095
+  _globals['_STREAMCHATRESPONSE']._serialized_end=1208
+  _globals['_LISTMODELSREQUEST']._serialized_start=1210
+  _globals['_LISTMODELSREQUEST']._serialized_end=1229
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1231
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1275
+  _globals['_MODEL']._serialized_start=1277
+  _globals['_MODEL']._serialized_end=1296
+  _globals['_USAGE']._serialized_start=1298
+  _globals['_USAGE']._serialized_end=1377
+  _globals['_LLMSERVICE']._serialized_start=1477
+  _globals['_LLMSERVICE']._serialized_end=1768
 # @@protoc_insertion_point(module_scope)

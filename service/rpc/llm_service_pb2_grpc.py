@@ -44,6 +44,21 @@ class LLMServiceStub:
                 request_serializer=service_dot_rpc_dot_llm__service__pb2.GenerateTextRequest.SerializeToString,
                 response_deserializer=service_dot_rpc_dot_llm__service__pb2.StreamGenerateTextResponse.FromString,
                 _registered_method=True)
+        self.Chat = channel.unary_unary(
+                '/LLMService/Chat',
+                request_serializer=service_dot_rpc_dot_llm__service__pb2.ChatRequest.SerializeToString,
+                response_deserializer=service_dot_rpc_dot_llm__service__pb2.ChatResponse.FromString,
+                _registered_method=True)
+        self.StreamChat = channel.unary_stream(
+                '/LLMService/StreamChat',
+                request_serializer=service_dot_rpc_dot_llm__service__pb2.ChatRequest.SerializeToString,
+                response_deserializer=service_dot_rpc_dot_llm__service__pb2.StreamChatResponse.FromString,
+                _registered_method=True)
+        self.ListModels = channel.unary_unary(
+                '/LLMService/ListModels',
+                request_serializer=service_dot_rpc_dot_llm__service__pb2.ListModelsRequest.SerializeToString,
+                response_deserializer=service_dot_rpc_dot_llm__service__pb2.ListModelsResponse.FromString,
+                _registered_method=True)
 
 
 class LLMServiceServicer:
@@ -63,6 +78,27 @@ class LLMServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Chat(self, request, context):
+        """Answers a chat with the assistant's next message.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamChat(self, request, context):
+        """Answers a chat piece by piece; the last message has the finish reason and usage.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListModels(self, request, context):
+        """The models that a request may name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LLMServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -75,6 +111,21 @@ def add_LLMServiceServicer_to_server(servicer, server):
                     servicer.StreamGenerateText,
                     request_deserializer=service_dot_rpc_dot_llm__service__pb2.GenerateTextRequest.FromString,
                     response_serializer=service_dot_rpc_dot_llm__service__pb2.StreamGenerateTextResponse.SerializeToString,
+            ),
+            'Chat': grpc.unary_unary_rpc_method_handler(
+                    servicer.Chat,
+                    request_deserializer=service_dot_rpc_dot_llm__service__pb2.ChatRequest.FromString,
+                    response_serializer=service_dot_rpc_dot_llm__service__pb2.ChatResponse.SerializeToString,
+            ),
+            'StreamChat': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamChat,
+                    request_deserializer=service_dot_rpc_dot_llm__service__pb2.ChatRequest.FromString,
+                    response_serializer=service_dot_rpc_dot_llm__service__pb2.StreamChatResponse.SerializeToString,
+            ),
+            'ListModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListModels,
+                    request_deserializer=service_dot_rpc_dot_llm__service__pb2.ListModelsRequest.FromString,
+                    response_serializer=service_dot_rpc_dot_llm__service__pb2.ListModelsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -131,6 +182,87 @@ class LLMService:
             '/LLMService/StreamGenerateText',
             service_dot_rpc_dot_llm__service__pb2.GenerateTextRequest.SerializeToString,
             service_dot_rpc_dot_llm__service__pb2.StreamGenerateTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Chat(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/LLMService/Chat',
+            service_dot_rpc_dot_llm__service__pb2.ChatRequest.SerializeToString,
+            service_dot_rpc_dot_llm__service__pb2.ChatResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamChat(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/LLMService/StreamChat',
+            service_dot_rpc_dot_llm__service__pb2.ChatRequest.SerializeToString,
+            service_dot_rpc_dot_llm__service__pb2.StreamChatResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/LLMService/ListModels',
+            service_dot_rpc_dot_llm__service__pb2.ListModelsRequest.SerializeToString,
+            service_dot_rpc_dot_llm__service__pb2.ListModelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

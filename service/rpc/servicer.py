@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypedDict
 
 import grpc
-from pydantic import ValidationError
 
 from service.authentication import Authenticator
-from service.errors import InternalError, InvalidRequest, ServiceError
-from service.generation import Chunk, FinishReason, GenerationRequest, Sampling, Usage
+from service.errors import InternalError, ServiceError
+from service.generation import Completion
 from service.inference import Inference
 from service.logs import choose_id, request_id
 from service.metrics import Metrics
 from service.observation import Caller, report_refusal
 from service.rpc import llm_service_pb2 as pb
 from service.rpc.llm_service_pb2_grpc import LLMServiceServicer
+from service.rpc.messages import REASONS, Request, generation_request, usage_message
 from service.rpc.statuses import STATUSES, trailing_metadata
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
-REASONS = {
-    FinishReason.STOP: pb.FINISH_REASON_STOP,
-    FinishReason.LENGTH: pb.FINISH_REASON_LENGTH,
-}
+StreamMessage = pb.StreamGenerateTextResponse | pb.StreamChatResponse
+Piece = Callable[[str], StreamMessage]
+
+
+class Ending(TypedDict):
+    """The fields with which every whole answer ends."""
+
+    finish_reason: pb.FinishReason
+    usage: pb.Usage
+    model: str
+
 
 log = logging.getLogger("service.rpc")
 
@@ -45,38 +52,65 @@ class LlmServicer(LLMServiceServicer):
     async def GenerateText(
         self, request: pb.GenerateTextRequest, context: Context
     ) -> pb.GenerateTextResponse:
-        async with self._errors_as_statuses(context):
-            caller = await self._caller(context)
-            completion = await self._inference.complete(
-                generation_request(request), caller, timeout_seconds=context.time_remaining()
-            )
-        return pb.GenerateTextResponse(
-            generated_text=completion.text,
-            finish_reason=REASONS[completion.finish_reason],
-            usage=usage_message(completion.usage),
-            model=self._inference.model_name,
-        )
+        completion = await self._complete(request, context)
+        return pb.GenerateTextResponse(generated_text=completion.text, **self._ending(completion))
+
+    async def Chat(self, request: pb.ChatRequest, context: Context) -> pb.ChatResponse:
+        completion = await self._complete(request, context)
+        message = pb.ChatMessage(role="assistant", content=completion.text)
+        return pb.ChatResponse(message=message, **self._ending(completion))
 
     async def StreamGenerateText(self, request: pb.GenerateTextRequest, context: Context) -> None:
         """Writes itself, and is no generator: a deadline that strikes during a write would never
         reach a generator's body, and its client would wait for a status for ever."""
-        async with self._errors_as_statuses(context):
-            caller = await self._caller(context)
-            async with self._inference.generate(
-                generation_request(request), caller, timeout_seconds=context.time_remaining()
-            ) as chunks:
-                await self._write(chunks, context)
+        await self._stream(request, context, generated_text)
 
-    async def _write(self, chunks: AsyncIterator[Chunk], context: Context) -> None:
-        last = pb.StreamGenerateTextResponse(model=self._inference.model_name)
-        async for chunk in chunks:
-            if chunk.text:
-                await write(context, pb.StreamGenerateTextResponse(generated_text=chunk.text))
-            if chunk.finish_reason:
-                last.finish_reason = REASONS[chunk.finish_reason]
-            if chunk.usage:
-                last.usage.CopyFrom(usage_message(chunk.usage))
-        await write(context, last)
+    async def StreamChat(self, request: pb.ChatRequest, context: Context) -> None:
+        """Writes itself, for StreamGenerateText's reason."""
+        await self._stream(request, context, content)
+
+    async def ListModels(
+        self, request: pb.ListModelsRequest, context: Context
+    ) -> pb.ListModelsResponse:
+        async with self._call(context):
+            return pb.ListModelsResponse(models=[pb.Model(id=self._inference.model_name)])
+
+    async def _complete(self, request: Request, context: Context) -> Completion:
+        async with self._call(context) as caller:
+            return await self._inference.complete(
+                generation_request(request), caller, timeout_seconds=context.time_remaining()
+            )
+
+    async def _stream(self, request: Request, context: Context, piece: Piece) -> None:
+        async with (
+            self._call(context) as caller,
+            self._inference.generate(
+                generation_request(request), caller, timeout_seconds=context.time_remaining()
+            ) as chunks,
+        ):
+            last = piece("")
+            last.model = self._inference.model_name
+            async for chunk in chunks:
+                if chunk.text:
+                    await write(context, piece(chunk.text))
+                if chunk.finish_reason:
+                    last.finish_reason = REASONS[chunk.finish_reason]
+                if chunk.usage:
+                    last.usage.CopyFrom(usage_message(chunk.usage))
+            await write(context, last)
+
+    def _ending(self, completion: Completion) -> Ending:
+        return {
+            "finish_reason": REASONS[completion.finish_reason],
+            "usage": usage_message(completion.usage),
+            "model": self._inference.model_name,
+        }
+
+    @asynccontextmanager
+    async def _call(self, context: Context) -> AsyncIterator[Caller]:
+        """Who calls. Whatever goes wrong ends the call with a status, message and details."""
+        async with self._errors_as_statuses(context):
+            yield await self._caller(context)
 
     @asynccontextmanager
     async def _errors_as_statuses(self, context: Context) -> AsyncIterator[None]:
@@ -98,7 +132,7 @@ class LlmServicer(LLMServiceServicer):
         return Caller(transport="grpc", key=name)
 
 
-async def write(context: Context, message: pb.StreamGenerateTextResponse) -> None:
+async def write(context: Context, message: StreamMessage) -> None:
     """A write that fails because its reader has left is a cancellation, and no fault of ours."""
     try:
         await context.write(message)
@@ -106,6 +140,14 @@ async def write(context: Context, message: pb.StreamGenerateTextResponse) -> Non
         if context.cancelled():
             raise asyncio.CancelledError from None
         raise
+
+
+def generated_text(text: str) -> pb.StreamGenerateTextResponse:
+    return pb.StreamGenerateTextResponse(generated_text=text)
+
+
+def content(text: str) -> pb.StreamChatResponse:
+    return pb.StreamChatResponse(content=text)
 
 
 async def abort(context: Context, error: ServiceError) -> None:
@@ -119,23 +161,3 @@ def sent(context: Context, name: str) -> str | None:
         if key == name:
             return value if isinstance(value, str) else value.decode()
     return None
-
-
-def generation_request(request: pb.GenerateTextRequest) -> GenerationRequest:
-    """Raises InvalidRequest that names the field and the rule."""
-    optional = ("max_tokens", "temperature", "top_p", "seed")
-    fields = {name: getattr(request, name) for name in optional if request.HasField(name)}
-    try:
-        sampling = Sampling.model_validate(fields | {"stop": list(request.stop) or None})
-    except ValidationError as wrong:
-        error = wrong.errors(include_url=False)[0]
-        raise InvalidRequest.of_field(str(error["loc"][0]), error["msg"]) from None
-    return GenerationRequest(prompt=request.prompt, sampling=sampling, model=request.model or None)
-
-
-def usage_message(usage: Usage) -> pb.Usage:
-    return pb.Usage(
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        total_tokens=usage.total_tokens,
-    )

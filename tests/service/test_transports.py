@@ -8,7 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from tests.service.conftest import Service
-from tests.service.transports import Refused, Transport, rest_transport, rpc_transport
+from tests.service.transports import Refused, Transport, Turns, rest_transport, rpc_transport
+
+CHAT: Turns = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Hi"},
+    {"role": "assistant", "content": "Hello."},
+    {"role": "user", "content": "Again"},
+]
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
@@ -20,6 +27,10 @@ async def eventually(holds: Callable[[], bool]) -> None:
 
 async def collect(transport: Transport, prompt: str = "Hi") -> str:
     return "".join([piece async for piece in transport.stream(prompt)])
+
+
+async def collect_chat(transport: Transport) -> str:
+    return "".join([piece async for piece in transport.stream_chat(CHAT)])
 
 
 async def test_whole_answer_has_text_reason_and_usage(transport: Transport) -> None:
@@ -41,6 +52,87 @@ async def test_sampling_reaches_the_engine(service: Service, transport: Transpor
     sent = service.engine.requests[0]
     wanted = {"max_tokens": 3, "temperature": 0.5, "top_p": 0.25, "seed": 7, "stop": ["x"]}
     assert {name: sent[name] for name in wanted} == wanted
+
+
+async def test_chat_reaches_the_engine_as_it_is_and_is_answered_whole(
+    service: Service, transport: Transport
+) -> None:
+    answer = await transport.chat(CHAT)
+    assert (answer.text, answer.finish_reason, answer.total_tokens) == ("Hello world", "stop", 7)
+    assert service.engine.requests[0]["messages"] == CHAT
+
+
+async def test_streamed_chat_arrives_in_pieces(transport: Transport) -> None:
+    assert [piece async for piece in transport.stream_chat(CHAT)] == ["Hello", " world"]
+
+
+@pytest.mark.parametrize("method", ["ask", "chat"])
+async def test_penalties_reach_the_engine(
+    service: Service, transport: Transport, method: str
+) -> None:
+    penalties = {"frequency_penalty": 0.5, "presence_penalty": -0.25}
+    await (
+        transport.ask("Hi", **penalties) if method == "ask" else transport.chat(CHAT, **penalties)
+    )
+    sent = service.engine.requests[0]
+    assert {name: sent[name] for name in penalties} == penalties
+
+
+async def test_chat_takes_the_sampling_that_a_prompt_takes(
+    service: Service, transport: Transport
+) -> None:
+    wanted = {"max_tokens": 3, "temperature": 0.5, "top_p": 0.25, "seed": 7, "stop": ["x"]}
+    await transport.chat(CHAT, **wanted)
+    sent = service.engine.requests[0]
+    assert {name: sent[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("turns", "param"),
+    [([], "messages"), ([{"role": "wizard", "content": "Hi"}], "messages[0].role")],
+)
+async def test_chat_that_breaks_a_rule_is_refused_by_name(
+    transport: Transport, turns: Turns, param: str
+) -> None:
+    with pytest.raises(Refused, check=lambda error: error.code == "invalid_value") as refused:
+        await transport.chat(turns)
+    assert refused.value.param == param
+
+
+async def test_client_that_leaves_a_chat_frees_its_slot(
+    service: Service, transport: Transport
+) -> None:
+    service.engine.go.clear()
+    leaving = asyncio.create_task(collect_chat(transport))
+    await service.engine.wait_for_requests(1)
+    leaving.cancel()
+    await eventually(lambda: service.parts.gate.running == 0)
+
+
+async def test_models_that_are_listed_can_be_asked_for(transport: Transport) -> None:
+    (model,) = await transport.models()
+    assert (await transport.chat(CHAT, model=model)).text == "Hello world"
+
+
+@pytest.mark.parametrize("method", ["chat", "stream_chat", "models"])
+async def test_every_method_asks_for_the_key(service: Service, method: str) -> None:
+    async with (
+        rest_transport(service.ports.http, key=None) as rest,
+        rpc_transport(service.ports.grpc, key=None) as rpc,
+    ):
+        for transport in (rest, rpc):
+            with pytest.raises(Refused, check=lambda error: error.code == "invalid_api_key"):
+                await unauthenticated(transport, method)
+    assert service.engine.requests == []
+
+
+async def unauthenticated(transport: Transport, method: str) -> None:
+    if method == "models":
+        await transport.models()
+    elif method == "chat":
+        await transport.chat(CHAT)
+    else:
+        await collect_chat(transport)
 
 
 async def test_engine_is_always_asked_to_stream_with_progress(

@@ -16,6 +16,9 @@ from service.rpc import llm_service_pb2 as pb
 from service.rpc.llm_service_pb2_grpc import LLMServiceStub
 
 
+Turns = list[dict[str, str]]
+
+
 @dataclass
 class Refused(Exception):
     """An error answer: our code, the message, the field at fault, when to come back."""
@@ -36,25 +39,51 @@ class Answered:
 class Transport(Protocol):
     async def ask(self, prompt: str, **fields: Any) -> Answered: ...
     def stream(self, prompt: str, **fields: Any) -> AsyncIterator[str]: ...
+    async def chat(self, turns: Turns, **fields: Any) -> Answered: ...
+    def stream_chat(self, turns: Turns, **fields: Any) -> AsyncIterator[str]: ...
+    async def models(self) -> list[str]: ...
 
 
 class RestTransport:
-    """POST /v1/completions."""
+    """POST /v1/completions and /v1/chat/completions."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
     async def ask(self, prompt: str, **fields: Any) -> Answered:
-        response = await self._client.post("/v1/completions", json={"prompt": prompt} | fields)
-        if response.status_code != 200:
-            raise rest_refusal(response.json(), response.headers)
-        body = response.json()
-        choice = body["choices"][0]
-        return Answered(choice["text"], choice["finish_reason"], body["usage"]["total_tokens"])
+        body = await self._post("/v1/completions", {"prompt": prompt} | fields)
+        return rest_answer(body, body["choices"][0]["text"])
+
+    async def chat(self, turns: Turns, **fields: Any) -> Answered:
+        body = await self._post("/v1/chat/completions", {"messages": turns} | fields)
+        return rest_answer(body, body["choices"][0]["message"]["content"])
 
     async def stream(self, prompt: str, **fields: Any) -> AsyncIterator[str]:
-        body = {"prompt": prompt, "stream": True} | fields
-        async with self._client.stream("POST", "/v1/completions", json=body) as response:
+        async for choice in self._choices("/v1/completions", {"prompt": prompt} | fields):
+            if choice["text"]:
+                yield choice["text"]
+
+    async def stream_chat(self, turns: Turns, **fields: Any) -> AsyncIterator[str]:
+        async for choice in self._choices("/v1/chat/completions", {"messages": turns} | fields):
+            if text := choice["delta"].get("content"):
+                yield text
+
+    async def models(self) -> list[str]:
+        response = await self._client.get("/v1/models")
+        if response.status_code != 200:
+            raise rest_refusal(response.json(), response.headers)
+        return [model["id"] for model in response.json()["data"]]
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        response = await self._client.post(path, json=body)
+        if response.status_code != 200:
+            raise rest_refusal(response.json(), response.headers)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def _choices(self, path: str, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        streamed = body | {"stream": True}
+        async with self._client.stream("POST", path, json=streamed) as response:
             if response.status_code != 200:
                 raise rest_refusal(json.loads(await response.aread()), response.headers)
             async for line in response.aiter_lines():
@@ -63,37 +92,70 @@ class RestTransport:
                 event = json.loads(line[6:])
                 if "error" in event:
                     raise rest_refusal(event, response.headers)
-                if text := event["choices"][0]["text"]:
-                    yield text
+                yield event["choices"][0]
 
 
 class RpcTransport:
-    """LLMService.GenerateText and StreamGenerateText."""
+    """LLMService's methods."""
 
     def __init__(self, channel: grpc.aio.Channel, *, key: str | None) -> None:
         self._stub: Any = LLMServiceStub(channel)  # type: ignore[no-untyped-call]  # generated
         self._metadata = (("authorization", f"Bearer {key}"),) if key else ()
 
     async def ask(self, prompt: str, **fields: Any) -> Answered:
-        try:
-            answer = await self._stub.GenerateText(
-                rpc_request(prompt, fields), metadata=self._metadata
-            )
-        except grpc.aio.AioRpcError as error:
-            raise rpc_refusal(error) from error
-        reason = pb.FinishReason.Name(answer.finish_reason).removeprefix("FINISH_REASON_").lower()
-        return Answered(answer.generated_text, reason, answer.usage.total_tokens)
+        answer = await self._unary(self._stub.GenerateText, rpc_request(prompt, fields))
+        return rpc_answer(answer, answer.generated_text)
+
+    async def chat(self, turns: Turns, **fields: Any) -> Answered:
+        answer = await self._unary(self._stub.Chat, rpc_chat_request(turns, fields))
+        assert answer.message.role == "assistant"
+        return rpc_answer(answer, answer.message.content)
 
     async def stream(self, prompt: str, **fields: Any) -> AsyncIterator[str]:
         call = self._stub.StreamGenerateText(rpc_request(prompt, fields), metadata=self._metadata)
+        async for message in rpc_messages(call):
+            if message.generated_text:
+                yield message.generated_text
+
+    async def stream_chat(self, turns: Turns, **fields: Any) -> AsyncIterator[str]:
+        call = self._stub.StreamChat(rpc_chat_request(turns, fields), metadata=self._metadata)
+        async for message in rpc_messages(call):
+            if message.content:
+                yield message.content
+
+    async def models(self) -> list[str]:
+        answer = await self._unary(self._stub.ListModels, pb.ListModelsRequest())
+        return [model.id for model in answer.models]
+
+    async def _unary(self, method: Any, request: Any) -> Any:
         try:
-            async for message in call:
-                if message.generated_text:
-                    yield message.generated_text
+            return await method(request, metadata=self._metadata)
         except grpc.aio.AioRpcError as error:
             raise rpc_refusal(error) from error
-        finally:
-            call.cancel()
+
+
+async def rpc_messages(call: Any) -> AsyncIterator[Any]:
+    try:
+        async for message in call:
+            yield message
+    except grpc.aio.AioRpcError as error:
+        raise rpc_refusal(error) from error
+    finally:
+        call.cancel()
+
+
+def rest_answer(body: dict[str, Any], text: str) -> Answered:
+    return Answered(text, body["choices"][0]["finish_reason"], body["usage"]["total_tokens"])
+
+
+def rpc_answer(answer: Any, text: str) -> Answered:
+    reason = pb.FinishReason.Name(answer.finish_reason).removeprefix("FINISH_REASON_").lower()
+    return Answered(text, reason, answer.usage.total_tokens)
+
+
+def rpc_chat_request(turns: Turns, fields: dict[str, Any]) -> pb.ChatRequest:
+    messages = [pb.ChatMessage(**turn) for turn in turns]
+    return pb.ChatRequest(messages=messages, **fields)
 
 
 def rpc_request(prompt: str, fields: dict[str, Any]) -> pb.GenerateTextRequest:
