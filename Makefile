@@ -11,6 +11,7 @@ INSTALLED := test -x $(VENV)/python || { echo "Nothing is installed here; run ma
 export CDK_HOME := $(CURDIR)/.venv/cache/cdk
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.venv/cache/jsii
 export CDK_DISABLE_CLI_TELEMETRY := true
+WIRE := llm_on_ecs/wire
 PROGRAM := $(CURDIR)/$(VENV)/python -m service
 
 CDK = PATH=$(NODE):$$PATH $(CURDIR)/node_modules/.bin/cdk
@@ -51,8 +52,9 @@ test: setup ## Run the tests (at most five minutes).
 check: setup ## Format, lint, types, and the arrows between the modules.
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
-	@$(VENV)/mypy app.py infra service sandbox tests
-	@$(VENV)/lint-imports
+	@$(VENV)/mypy app.py infra service sandbox client/src tests
+	@$(VENV)/mypy --python-version 3.10 --cache-dir .mypy_cache/client client/src
+	@PYTHONPATH=client/src $(VENV)/lint-imports
 
 e2e: setup ## The real CDK CLI, Docker, Prometheus, the README's commands. Needs both and some minutes.
 	@$(VENV)/python -m pytest tests/e2e
@@ -76,9 +78,15 @@ diagram: setup ## Draw what a stage deploys, with Graphviz: make diagram STAGE=p
 	@$(VENV)/python -m infra.diagram cdk.out/diagram $(PICTURES)/$(or $(STAGE),dev).png \
 		--title "llm-on-ecs, stage $(or $(STAGE),dev)"
 
-proto: setup ## Regenerate the gRPC modules from service/llm_service.proto.
+proto: setup ## Regenerate the gRPC modules, the service's and the client's, from the .proto.
 	@$(VENV)/python -m grpc_tools.protoc -Iservice/rpc=service \
 		--python_out=. --pyi_out=. --grpc_python_out=. service/rpc/llm_service.proto
+	@$(VENV)/python -m grpc_tools.protoc -I$(WIRE)=service \
+		--python_out=client/src --pyi_out=client/src $(WIRE)/llm_service.proto
+# Another copy of these messages may live in the program that imports the client, and one pool of
+# descriptors takes no two of the same name.
+	@sed -i.bak 's/_descriptor_pool.Default()/_descriptor_pool.DescriptorPool()/' \
+		client/src/$(WIRE)/llm_service_pb2.py && rm client/src/$(WIRE)/llm_service_pb2.py.bak
 
 platforms: setup ## Check that the pinned requirements resolve where we do not run: arm64 Linux, macOS.
 	@for platform in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin; do \

@@ -15,7 +15,6 @@ from google.rpc import error_details_pb2, status_pb2
 from service.rpc import llm_service_pb2 as pb
 from service.rpc.llm_service_pb2_grpc import LLMServiceStub
 
-
 Turns = list[dict[str, str]]
 
 

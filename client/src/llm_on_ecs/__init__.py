@@ -1,0 +1,60 @@
+"""Asks an llm-on-ecs endpoint: LLMClient, and AsyncLLMClient with the same methods."""
+
+from llm_on_ecs.answers import Chunk, Completion, FinishReason, Model, Usage
+from llm_on_ecs.asking import Message, Options
+from llm_on_ecs.async_client import AsyncLLMClient, AsyncTextStream
+from llm_on_ecs.client import LLMClient, TextStream
+from llm_on_ecs.errors import (
+    ConnectionFailed,
+    ContextLengthExceeded,
+    DeadlineExceeded,
+    Draining,
+    EngineUnavailable,
+    IncompleteStream,
+    InternalError,
+    InvalidRequest,
+    LLMError,
+    ModelNotFound,
+    NotAuthenticated,
+    PermissionDenied,
+    QueueFull,
+    QueueTimeout,
+    RateLimited,
+    RequestTooLarge,
+    Retryable,
+    Unavailable,
+    UnexpectedAnswer,
+)
+
+__all__ = [
+    "AsyncLLMClient",
+    "AsyncTextStream",
+    "Chunk",
+    "Completion",
+    "ConnectionFailed",
+    "ContextLengthExceeded",
+    "DeadlineExceeded",
+    "Draining",
+    "EngineUnavailable",
+    "FinishReason",
+    "IncompleteStream",
+    "InternalError",
+    "InvalidRequest",
+    "LLMClient",
+    "LLMError",
+    "Message",
+    "Model",
+    "ModelNotFound",
+    "NotAuthenticated",
+    "Options",
+    "PermissionDenied",
+    "QueueFull",
+    "QueueTimeout",
+    "RateLimited",
+    "RequestTooLarge",
+    "Retryable",
+    "TextStream",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "Usage",
+]

@@ -1,0 +1,71 @@
+"""What is asked: a prompt or a chat, and how to generate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict
+
+
+class Message(TypedDict):
+    """One turn of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class TimeLimit(TypedDict, total=False):
+    """`timeout` is in seconds, for a whole call with all its retries; None waits for ever."""
+
+    timeout: float | None
+
+
+class Options(TimeLimit, total=False):
+    """How to generate. What is left out, or None, is the endpoint's default.
+
+    Ranges are OpenAI's: temperature 0 (greedy) to 2, top_p 0 to 1, the penalties -2 to 2, at most
+    four stop texts.
+    """
+
+    model: str | None
+    max_tokens: int | None
+    temperature: float | None
+    top_p: float | None
+    seed: int | None
+    stop: str | Sequence[str] | None
+    frequency_penalty: float | None
+    presence_penalty: float | None
+
+
+LIMIT = frozenset(TimeLimit.__annotations__)
+FIELDS = frozenset(Options.__annotations__) - LIMIT
+
+
+@dataclass(frozen=True)
+class Question:
+    """A prompt to continue (a string) or a chat to answer (messages), and the request's fields."""
+
+    prompt: str | tuple[Message, ...]
+    fields: dict[str, Any]
+
+    @property
+    def is_chat(self) -> bool:
+        return not isinstance(self.prompt, str)
+
+
+def question(prompt: str | Sequence[Message], options: Options) -> Question:
+    """Raises TypeError for an option that there is not."""
+    check_names(options.keys(), FIELDS | LIMIT)
+    asked = prompt if isinstance(prompt, str) else tuple(prompt)
+    given: dict[str, Any] = {**options}
+    fields = {name: given[name] for name in sorted(given.keys() & FIELDS)}
+    return Question(asked, {name: value for name, value in fields.items() if value is not None})
+
+
+def check_names(given: Set[str], known: Set[str]) -> None:
+    """A misspelt option would change nothing, in silence."""
+    if unknown := given - known:
+        raise TypeError(
+            f"unknown option: got {', '.join(sorted(unknown))}; "
+            f"choose from {', '.join(sorted(known))}"
+        )

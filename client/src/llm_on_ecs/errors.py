@@ -1,0 +1,189 @@
+"""What can go wrong with a call, in one tree that is the same for REST and gRPC.
+
+LLMError
+├── InvalidRequest            the request breaks a rule; `param` names the field
+│   ├── ModelNotFound
+│   ├── ContextLengthExceeded
+│   └── RequestTooLarge
+├── NotAuthenticated          no key, or one that is not known
+├── PermissionDenied          the key or the network may not do this
+├── Retryable                 the same request can succeed later; retried by itself
+│   ├── ConnectionFailed      no answer came
+│   ├── RateLimited           too many requests from this sender
+│   └── Unavailable
+│       ├── QueueFull
+│       ├── QueueTimeout
+│       ├── EngineUnavailable
+│       └── Draining
+├── DeadlineExceeded          the call's time is over: yours, or the endpoint's
+├── IncompleteStream          the answer broke off; `text` is what had come
+├── UnexpectedAnswer          not an answer of this API: is it the right address?
+└── InternalError             the endpoint's fault; its log has the request id
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+class LLMError(Exception):
+    """A call that failed.
+
+    `code` is stable and part of the API. `param` names the request's field at fault and
+    `request_id` the call in the endpoint's log, where they are known. `retry_after_seconds` is
+    the pause that the endpoint asks for before the next try.
+    """
+
+    code = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        request_id: str | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.param = param
+        self.request_id = request_id
+        self.retry_after_seconds = retry_after_seconds
+
+    def __str__(self) -> str:
+        known = f" (request {self.request_id})" if self.request_id else ""
+        return f"{self.message} [{self.code}]{known}"
+
+
+class InvalidRequest(LLMError):
+    """The request breaks a rule of the API; the same request will fail again."""
+
+    code = "invalid_value"
+
+
+class ModelNotFound(InvalidRequest):
+    """The endpoint serves no model of that name; `models()` lists those that it does."""
+
+    code = "model_not_found"
+
+
+class ContextLengthExceeded(InvalidRequest):
+    """The prompt does not fit the model's context; shorten it."""
+
+    code = "context_length_exceeded"
+
+
+class RequestTooLarge(InvalidRequest):
+    """The request is larger than the endpoint reads."""
+
+    code = "request_too_large"
+
+
+class NotAuthenticated(LLMError):
+    """The call carries no API key, or one that the endpoint does not know."""
+
+    code = "invalid_api_key"
+
+
+class PermissionDenied(LLMError):
+    """The endpoint, or a firewall before it, knows the caller and refuses."""
+
+    code = "permission_denied"
+
+
+class Retryable(LLMError):
+    """Nothing is wrong with the request; it can succeed later."""
+
+    code = "retryable"
+
+
+class ConnectionFailed(Retryable):
+    """The endpoint could not be reached, or closed the connection before it answered."""
+
+    code = "connection_failed"
+
+
+class RateLimited(Retryable):
+    """This sender asked too often."""
+
+    code = "rate_limited"
+
+
+class Unavailable(Retryable):
+    """The endpoint cannot take the request now."""
+
+    code = "unavailable"
+
+
+class QueueFull(Unavailable):
+    """As many requests wait as may."""
+
+    code = "queue_full"
+
+
+class QueueTimeout(Unavailable):
+    """The request waited as long as a request may."""
+
+    code = "queue_timeout"
+
+
+class EngineUnavailable(Unavailable):
+    """The model is starting, restarting, or ended while it worked on the request."""
+
+    code = "engine_unavailable"
+
+
+class Draining(Unavailable):
+    """The task that had the request stops; another one takes the next try."""
+
+    code = "draining"
+
+
+class DeadlineExceeded(LLMError):
+    """The call's `timeout`, or the endpoint's longest generation, has passed."""
+
+    code = "deadline_exceeded"
+
+
+class IncompleteStream(LLMError):
+    """The answer broke off in the middle, so it was not asked for again.
+
+    `text` is all that had come. Where the reason is known it is the error's `__cause__`, and
+    `code` is the reason's.
+    """
+
+    code = "incomplete_stream"
+
+    def __init__(self, message: str, *, text: str, cause: LLMError | None = None) -> None:
+        super().__init__(
+            message,
+            code=cause.code if cause else None,
+            request_id=cause.request_id if cause else None,
+            retry_after_seconds=cause.retry_after_seconds if cause else None,
+        )
+        self.text = text
+        self.__cause__ = cause
+
+
+class UnexpectedAnswer(LLMError):
+    """What answered does not speak this API."""
+
+    code = "unexpected_answer"
+
+
+class InternalError(LLMError):
+    """Something failed at the endpoint; its log has the details under the request id."""
+
+    code = "internal_error"
+
+
+def all_errors(root: type[LLMError] = LLMError) -> Iterator[type[LLMError]]:
+    """The whole tree, root first."""
+    yield root
+    for child in root.__subclasses__():
+        yield from all_errors(child)
+
+
+OF_CODE = {error.code: error for error in all_errors() if error is not IncompleteStream}

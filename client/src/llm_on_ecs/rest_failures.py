@@ -1,0 +1,33 @@
+"""The HTTP library's failures as ours, for blocking and async calls alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from llm_on_ecs.errors import ConnectionFailed
+from llm_on_ecs.retries import Deadline
+
+CONNECT_SECONDS = 5.0  # then another try, perhaps at another address; OpenAI's SDK has the same
+
+
+def http_timeout(deadline: Deadline) -> httpx.Timeout:
+    """For one try. It bounds single reads; the deadline is kept by whoever reads."""
+    left = deadline.remaining()
+    connect = CONNECT_SECONDS if left is None else min(left, CONNECT_SECONDS)
+    return httpx.Timeout(left, connect=connect)
+
+
+@contextmanager
+def failures(deadline: Deadline) -> Iterator[None]:
+    try:
+        yield
+    except httpx.ConnectTimeout as error:
+        raise ConnectionFailed("The endpoint could not be reached in time.") from error
+    except (httpx.TimeoutException, TimeoutError) as error:
+        raise deadline.exceeded() from error
+    except httpx.RequestError as error:
+        deadline.remaining()  # at its end a connection is cut, which fails as any other cut
+        raise ConnectionFailed(f"The connection to the endpoint failed: {error}.") from error

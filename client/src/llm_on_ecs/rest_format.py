@@ -1,0 +1,157 @@
+"""The REST API's requests, answers, events and errors, with no connection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from llm_on_ecs import errors
+from llm_on_ecs.answers import Chunk, Completion, Model, Usage
+from llm_on_ecs.asking import Question
+from llm_on_ecs.errors import LLMError, UnexpectedAnswer
+
+Json = dict[str, Any]
+
+DONE = "[DONE]"
+# For answers without our envelope: of a load balancer, a firewall or a proxy on the way.
+OF_STATUS: dict[int, type[LLMError]] = {
+    401: errors.NotAuthenticated,
+    403: errors.PermissionDenied,
+    404: errors.UnexpectedAnswer,
+    413: errors.RequestTooLarge,
+    429: errors.RateLimited,
+    503: errors.Unavailable,
+    504: errors.DeadlineExceeded,
+}
+
+
+def path(question: Question) -> str:
+    return "/v1/chat/completions" if question.is_chat else "/v1/completions"
+
+
+def body(question: Question, *, stream: bool = False) -> Json:
+    asked = {"messages" if question.is_chat else "prompt": question.prompt}
+    streamed = {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
+    return {**asked, **question.fields, **streamed}
+
+
+def completion(content: bytes) -> Completion:
+    try:
+        answer = json.loads(content)
+        choice = answer["choices"][0]
+        text = choice["message"]["content"] if "message" in choice else choice["text"]
+        return Completion(text, choice["finish_reason"], usage(answer["usage"]), answer["model"])
+    except (ValueError, LookupError, TypeError) as wrong:
+        raise unexpected(content) from wrong
+
+
+def models(content: bytes) -> list[Model]:
+    try:
+        return [Model(entry["id"]) for entry in json.loads(content)["data"]]
+    except (ValueError, LookupError, TypeError) as wrong:
+        raise unexpected(content) from wrong
+
+
+def usage(answer: Json) -> Usage:
+    return Usage(answer["prompt_tokens"], answer["completion_tokens"])
+
+
+class Events:
+    """Cuts the bytes of a stream into its events' data. Ours have one `data:` line each.
+
+    By bytes and line feeds alone: text may hold U+2028 and others that Python, too, ends lines at.
+    """
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[str]:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data:"):
+                yield line[5:].strip().decode(errors="replace")
+
+    def chunks(self, data: bytes, *, request_id: str | None) -> Iterator[Chunk]:
+        """The pieces of the answer in these bytes. Raises the LLMError of an error event."""
+        for event in self.feed(data):
+            piece = chunk(event, request_id=request_id)
+            if piece is not None:
+                yield piece
+
+
+def chunk(event: str, *, request_id: str | None) -> Chunk | None:
+    """The event's piece of the answer, if it has one. Raises the LLMError of an error event."""
+    if event == DONE:
+        return None
+    try:
+        answer = json.loads(event)
+        if "error" in answer:
+            raise named_error(
+                answer["error"], otherwise=errors.InternalError, request_id=request_id
+            )
+        found = usage(answer["usage"]) if answer.get("usage") else None
+        choice = answer["choices"][0] if answer["choices"] else {}
+        text = choice["delta"].get("content") if "delta" in choice else choice.get("text")
+        piece = Chunk(text or "", choice.get("finish_reason"), found)
+    except (ValueError, LookupError, TypeError, AttributeError) as wrong:
+        raise unexpected(event.encode()) from wrong
+    return None if piece == Chunk() else piece
+
+
+def refusal(status: int, headers: Mapping[str, str], content: bytes) -> LLMError:
+    """The error of an answer that is none: by our code, else by what its HTTP status means."""
+    kind = OF_STATUS.get(status) or (
+        errors.InternalError if status >= 500 else errors.InvalidRequest
+    )
+    try:
+        error = dict(json.loads(content)["error"])
+    except (ValueError, LookupError, TypeError):
+        error = {"message": f"The endpoint answered HTTP status {status}."}
+    return named_error(
+        error,
+        otherwise=kind,
+        request_id=headers.get("x-request-id"),
+        retry_after_seconds=retry_after(headers.get("retry-after")),
+    )
+
+
+def named_error(
+    error: Json,
+    *,
+    otherwise: type[LLMError],
+    request_id: str | None,
+    retry_after_seconds: float | None = None,
+) -> LLMError:
+    """The error of the envelope's code; `otherwise` for one that is newer than this client."""
+    code = error.get("code")
+    return errors.OF_CODE.get(str(code), otherwise)(
+        str(error.get("message")),
+        code=code,
+        param=error.get("param"),
+        request_id=request_id,
+        retry_after_seconds=retry_after_seconds,
+    )
+
+
+def retry_after(header: str | None) -> float | None:
+    """Seconds, of either form of Retry-After (RFC 9110, section 10.2.3)."""
+    if header is None:
+        return None
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        when = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=timezone.utc)
+    return max(0.0, (when - datetime.now(timezone.utc)).total_seconds())
+
+
+def unexpected(content: bytes) -> UnexpectedAnswer:
+    return UnexpectedAnswer(
+        f"This is not an answer of the API: got {content[:80]!r}; is the address the endpoint's?"
+    )

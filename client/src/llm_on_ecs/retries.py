@@ -1,0 +1,73 @@
+"""When to try again, and when to stop: pure, so that blocking and async calls share it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+from llm_on_ecs.errors import DeadlineExceeded, LLMError, Retryable
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 8.0
+
+Clock = Callable[[], float]
+
+
+class Deadline:
+    """The end of a call, all its tries together. `seconds` None never ends."""
+
+    def __init__(self, seconds: float | None, *, clock: Clock = time.monotonic) -> None:
+        if seconds is not None and not seconds > 0:
+            raise ValueError(f"timeout is no time: got {seconds!r}; give seconds above 0, or None")
+        self._clock = clock
+        self._end = None if seconds is None else clock() + seconds
+
+    def remaining(self) -> float | None:
+        """Seconds. Raises DeadlineExceeded where none are left."""
+        if self._end is None:
+            return None
+        left = self._end - self._clock()
+        if left <= 0:
+            raise self.exceeded()
+        return left
+
+    def allows(self, pause: float) -> bool:
+        """Whether any time is left after the pause."""
+        return self._end is None or self._clock() + pause < self._end
+
+    @staticmethod
+    def exceeded() -> DeadlineExceeded:
+        return DeadlineExceeded("The time allowed for this call (`timeout`) has passed.")
+
+
+class Attempts:
+    """Counts the tries of one call.
+
+    The pause grows twofold from half a second to eight and is drawn between zero and that ("full
+    jitter": AWS Architecture Blog, "Exponential Backoff And Jitter"). Where the endpoint names a
+    pause, the draw comes on top, so that refused clients do not come back all at once.
+    """
+
+    def __init__(
+        self,
+        deadline: Deadline,
+        *,
+        max_retries: int,
+        draw: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self.deadline = deadline
+        self._left = max_retries
+        self._ceiling = FIRST_PAUSE_SECONDS
+        self._draw = draw
+
+    def pause_after(self, error: LLMError) -> float:
+        """Seconds to wait before the next try. Raises the error where there is to be none."""
+        if not isinstance(error, Retryable) or self._left <= 0:
+            raise error
+        pause = (error.retry_after_seconds or 0) + self._draw(0, self._ceiling)
+        if not self.deadline.allows(pause):
+            raise error
+        self._left -= 1
+        self._ceiling = min(2 * self._ceiling, LONGEST_PAUSE_SECONDS)
+        return pause

@@ -1,0 +1,1 @@
+"""The messages of the gRPC API, generated from service/llm_service.proto (`make proto`)."""
