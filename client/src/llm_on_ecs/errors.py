@@ -23,8 +23,6 @@ LLMError
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 
 class LLMError(Exception):
     """A call that failed.
@@ -179,11 +177,9 @@ class InternalError(LLMError):
     code = "internal_error"
 
 
-def all_errors(root: type[LLMError] = LLMError) -> Iterator[type[LLMError]]:
+def all_errors(root: type[LLMError] = LLMError) -> list[type[LLMError]]:
     """The whole tree, root first."""
-    yield root
-    for child in root.__subclasses__():
-        yield from all_errors(child)
+    return [root, *(found for child in root.__subclasses__() for found in all_errors(child))]
 
 
 OF_CODE = {error.code: error for error in all_errors() if error is not IncompleteStream}

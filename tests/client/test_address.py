@@ -1,0 +1,100 @@
+"""What a URL means, and that the key stays hidden."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_on_ecs import AsyncLLMClient, LLMClient
+from llm_on_ecs.address import Transport, address
+
+KEY = "sk-of-a-test"
+
+
+@pytest.fixture(autouse=True)
+def no_key_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LLM_API_KEY", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("url", "base_url"),
+    [
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://localhost:8080/v1", "http://localhost:8080"),
+        ("https://llm.example.com/", "https://llm.example.com:443"),
+        ("https://api.example.com/prod/v1/", "https://api.example.com:443/prod"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_rest_url(url: str, base_url: str) -> None:
+    found = address(url, api_key=None, transport=None)
+    assert (found.transport, found.base_url) == ("rest", base_url)
+
+
+@pytest.mark.parametrize(
+    ("url", "transport", "target", "tls"),
+    [
+        ("grpc://localhost", None, "localhost:50051", False),
+        ("grpcs://llm.example.com", None, "llm.example.com:443", True),
+        ("https://llm.example.com", "grpc", "llm.example.com:443", True),
+        ("http://localhost:9000", "grpc", "localhost:9000", False),
+    ],
+)
+def test_grpc_url(url: str, transport: Transport | None, target: str, tls: bool) -> None:
+    found = address(url, api_key=None, transport=transport)
+    assert (found.transport, found.target, found.tls) == ("grpc", target, tls)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("localhost:8080", "write http://host"),
+        ("ftp://localhost", "got scheme 'ftp'"),
+        ("grpc://host/v2", "gRPC has no paths"),
+        ("http://me:secret@host", "give the key as api_key"),
+    ],
+)
+def test_what_is_no_address_is_refused_with_the_remedy(url: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said) as refused:
+        address(url, api_key=None, transport=None)
+    assert "secret" not in str(refused.value)
+
+
+def test_key_comes_from_the_argument_then_from_its_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LLM_API_KEY", "sk-environment")
+    assert address("http://h", api_key=KEY, transport=None).api_key == KEY
+    assert address("http://h", api_key=None, transport=None).api_key == "sk-environment"
+    assert address("http://h", api_key="", transport=None).authorization == {}
+
+
+def test_key_to_another_companys_service_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    assert address("http://h", api_key=None, transport=None).api_key is None
+
+
+@pytest.mark.parametrize("key", ["sk-secret\n", "sk secret", "sk-secr\u00e9t"])
+def test_key_that_cannot_be_one_is_refused_and_not_shown(key: str) -> None:
+    with pytest.raises(ValueError, match="the API key has a space") as refused:
+        address("http://h", api_key=key, transport=None)
+    assert "sk" not in str(refused.value)
+
+
+def test_repr_has_the_address_and_not_the_key() -> None:
+    with LLMClient("http://localhost:8080", api_key=KEY) as client:
+        shown = repr(client) + repr(AsyncLLMClient("grpc://localhost", api_key=KEY))
+    assert "localhost" in shown
+    assert KEY not in shown
+
+
+def test_misspelt_option_is_refused_with_those_there_are() -> None:
+    with (
+        LLMClient("http://localhost") as client,
+        pytest.raises(TypeError, match=r"got temprature; .*temperature"),
+    ):
+        client.generate("Hi", temprature=1)  # type: ignore[call-arg]
+
+
+def test_negative_retries_are_refused() -> None:
+    with pytest.raises(ValueError, match="max_retries is negative: got -1"):
+        LLMClient("http://localhost", max_retries=-1)
