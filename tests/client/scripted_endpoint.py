@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import grpc
@@ -187,34 +189,53 @@ def key_of(context: Any) -> str | None:
     return None if found is None else str(found)
 
 
+@dataclass(frozen=True)
+class Tls:
+    """A certificate for 127.0.0.1, and its key, as files."""
+
+    certificate: Path
+    key: Path
+
+
 @asynccontextmanager
-async def scripted(transport: str, *steps: Step) -> AsyncIterator[tuple[ScriptedEndpoint, str]]:
+async def scripted(
+    transport: str, *steps: Step, tls: Tls | None = None
+) -> AsyncIterator[tuple[ScriptedEndpoint, str]]:
     """The endpoint, and its URL for this transport."""
     endpoint = ScriptedEndpoint(list(steps))
-    served = over_rest(endpoint) if transport == "rest" else over_grpc(endpoint)
-    async with served as url:
-        yield endpoint, url
+    served = over_rest(endpoint, tls) if transport == "rest" else over_grpc(endpoint, tls)
+    async with served as address:
+        scheme = {"rest": "http", "grpc": "grpc"}[transport]
+        yield endpoint, f"{scheme}{'s' if tls else ''}://{address}"
 
 
 @asynccontextmanager
-async def over_rest(endpoint: ScriptedEndpoint) -> AsyncIterator[str]:
+async def over_rest(endpoint: ScriptedEndpoint, tls: Tls | None) -> AsyncIterator[str]:
     runner = web.AppRunner(Rest(endpoint).app(), handler_cancellation=True, shutdown_timeout=0)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
+    context = None
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls.certificate, tls.key)
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield f"127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 
 
 @asynccontextmanager
-async def over_grpc(endpoint: ScriptedEndpoint) -> AsyncIterator[str]:
+async def over_grpc(endpoint: ScriptedEndpoint, tls: Tls | None) -> AsyncIterator[str]:
     server = grpc.aio.server()
     add_LLMServiceServicer_to_server(Rpc(endpoint), server)  # type: ignore[no-untyped-call]  # generated
-    port = server.add_insecure_port("127.0.0.1:0")
+    if tls:
+        pair = (tls.key.read_bytes(), tls.certificate.read_bytes())
+        credentials = grpc.ssl_server_credentials([pair])
+        port = server.add_secure_port("127.0.0.1:0", credentials)
+    else:
+        port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
-        yield f"grpc://127.0.0.1:{port}"
+        yield f"127.0.0.1:{port}"
     finally:
         await server.stop(None)

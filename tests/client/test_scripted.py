@@ -32,7 +32,7 @@ from tests.client.scripted_endpoint import REQUEST_ID, ScriptedEndpoint, Step, s
 KEY = "sk-of-a-test"
 FULL = Step(Full("The queue is full.", retry_after_seconds=0))
 FULL_FOR_LONG = Step(Full("The queue is full.", retry_after_seconds=60))
-SOON = 2.0  # seconds within which something that does not wait has ended
+SOON = 5.0  # seconds within which something that does not wait has ended
 Asked = tuple[Face, ScriptedEndpoint]
 Ask = Callable[..., Any]
 

@@ -112,10 +112,12 @@ def service_process(**variables: str) -> Iterator[ServiceProcess]:
         "LLM_DRAIN_LAG_SECONDS": "0.2",
         "LLM_METRICS_PERIOD_SECONDS": "0.2",
     }
+    # Others' variables of that prefix (the client's, the sandbox's) are no settings of the service.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LLM_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "service"],
         cwd=ROOT,
-        env=os.environ | defaults | variables,
+        env=inherited | defaults | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -28,6 +28,7 @@ class Address:
     port: int
     path: str
     api_key: str | None = field(repr=False)
+    ca_file: str | None = None
 
     @property
     def base_url(self) -> str:
@@ -44,7 +45,13 @@ class Address:
         return {"authorization": f"Bearer {self.api_key}"} if self.api_key else {}
 
 
-def address(url: str, *, api_key: str | None, transport: Transport | None) -> Address:
+def address(
+    url: str,
+    *,
+    api_key: str | None,
+    transport: Transport | None,
+    ca_file: str | None = None,
+) -> Address:
     """Raises ValueError that says what to write instead."""
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.hostname:
@@ -63,7 +70,7 @@ def address(url: str, *, api_key: str | None, transport: Transport | None) -> Ad
         raise ValueError(f"gRPC has no paths: got {path!r} in the URL; leave it out")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = parts.port or default_port(parts.scheme, tls)
-    return Address(chosen, tls, host, port, path, checked_key(api_key))
+    return Address(chosen, tls, host, port, path, checked_key(api_key), ca_file)
 
 
 def default_port(scheme: str, tls: bool) -> int:

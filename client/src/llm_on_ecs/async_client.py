@@ -53,10 +53,11 @@ class AsyncLLMClient:
         *,
         api_key: str | None = None,
         transport: address.Transport | None = None,
+        ca_file: str | None = None,
         timeout: float | None = TIMEOUT_SECONDS,
         max_retries: int = MAX_RETRIES,
     ) -> None:
-        self._address = address.address(url, api_key=api_key, transport=transport)
+        self._address = address.address(url, api_key=api_key, transport=transport, ca_file=ca_file)
         self._conduct = Conduct(timeout, max_retries)
         self._transport = connected(self._address)
 

@@ -43,9 +43,10 @@ class LLMClient:
     """Asks one endpoint, over REST (`http://`, `https://`) or gRPC (`grpc://`, `grpcs://`).
 
     `transport` ("rest" or "grpc") overrides what the URL's scheme implies. `api_key` is by default
-    the environment variable LLM_API_KEY; none is sent where there is none. `timeout` bounds each
-    call in seconds, its at most `max_retries` retries included; None waits for ever. Calls raise
-    an LLMError. It may be shared by threads; a TextStream may not.
+    the environment variable LLM_API_KEY; none is sent where there is none. `ca_file` is a PEM file
+    of the authorities to trust instead of the usual ones. `timeout` bounds each call in seconds,
+    its at most `max_retries` retries included; None waits for ever. Calls raise an LLMError.
+    It may be shared by threads; a TextStream may not.
     """
 
     def __init__(
@@ -54,10 +55,11 @@ class LLMClient:
         *,
         api_key: str | None = None,
         transport: address.Transport | None = None,
+        ca_file: str | None = None,
         timeout: float | None = TIMEOUT_SECONDS,
         max_retries: int = MAX_RETRIES,
     ) -> None:
-        self._address = address.address(url, api_key=api_key, transport=transport)
+        self._address = address.address(url, api_key=api_key, transport=transport, ca_file=ca_file)
         self._conduct = Conduct(timeout, max_retries)
         self._transport = connected(self._address)
 

@@ -13,7 +13,7 @@ from llm_on_ecs.address import Address
 from llm_on_ecs.answers import Chunk, Completion, Model
 from llm_on_ecs.asking import Question
 from llm_on_ecs.errors import ConnectionFailed, IncompleteStream
-from llm_on_ecs.rest_failures import failures, http_timeout
+from llm_on_ecs.rest_failures import failures, http_timeout, trust
 from llm_on_ecs.retries import Deadline
 
 
@@ -21,7 +21,11 @@ class AsyncRestTransport:
     """One try a call. Raises an LLMError."""
 
     def __init__(self, address: Address) -> None:
-        self._http = httpx.AsyncClient(base_url=address.base_url, headers=address.authorization)
+        self._http = httpx.AsyncClient(
+            base_url=address.base_url,
+            headers=address.authorization,
+            verify=trust(address),
+        )
 
     async def complete(self, question: Question, deadline: Deadline) -> Completion:
         request = rest_format.path(question), rest_format.body(question)

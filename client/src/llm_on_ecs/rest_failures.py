@@ -1,12 +1,14 @@
-"""The HTTP library's failures as ours, for blocking and async calls alike."""
+"""How the HTTP library is set up, and its failures as ours: for blocking and async calls."""
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
 
+from llm_on_ecs.address import Address
 from llm_on_ecs.errors import ConnectionFailed
 from llm_on_ecs.retries import Deadline
 
@@ -18,6 +20,11 @@ def http_timeout(deadline: Deadline) -> httpx.Timeout:
     left = deadline.remaining()
     connect = CONNECT_SECONDS if left is None else min(left, CONNECT_SECONDS)
     return httpx.Timeout(left, connect=connect)
+
+
+def trust(address: Address) -> ssl.SSLContext | bool:
+    """The authorities that may vouch for the endpoint; True is the library's own choice."""
+    return ssl.create_default_context(cafile=address.ca_file) if address.ca_file else True
 
 
 @contextmanager

@@ -20,11 +20,7 @@ class RpcTransport:
 
     def __init__(self, address: Address) -> None:
         self._metadata = tuple(address.authorization.items())
-        self._channel: Any = (
-            grpc.secure_channel(address.target, grpc.ssl_channel_credentials(), rpc_format.OPTIONS)
-            if address.tls
-            else grpc.insecure_channel(address.target, rpc_format.OPTIONS)
-        )
+        self._channel = rpc_format.open_channel(address, grpc)
 
     def complete(self, question: Question, deadline: Deadline) -> Completion:
         method = rpc_format.unary(self._channel, question)

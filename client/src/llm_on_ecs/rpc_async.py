@@ -26,10 +26,7 @@ class AsyncRpcTransport:
     @cached_property
     def _channel(self) -> Any:
         """Made by the first call, because it belongs to the event loop that runs then."""
-        if not self._address.tls:
-            return grpc.aio.insecure_channel(self._address.target, rpc_format.OPTIONS)
-        credentials = grpc.ssl_channel_credentials()
-        return grpc.aio.secure_channel(self._address.target, credentials, rpc_format.OPTIONS)
+        return rpc_format.open_channel(self._address, grpc.aio)
 
     async def complete(self, question: Question, deadline: Deadline) -> Completion:
         method = rpc_format.unary(self._channel, question)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, get_args
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 from llm_on_ecs import errors
+from llm_on_ecs.address import Address
 from llm_on_ecs.answers import Chunk, Completion, FinishReason, Model, Usage
 from llm_on_ecs.asking import Question
-from llm_on_ecs.errors import InvalidRequest, LLMError
+from llm_on_ecs.errors import InvalidRequest, LLMError, UnexpectedAnswer
 from llm_on_ecs.wire import llm_service_pb2 as pb
 
 DETAILS = "grpc-status-details-bin"
@@ -21,7 +24,9 @@ REASONS: dict[int, FinishReason] = {
     for reason in get_args(FinishReason)
 }
 OPTIONS = [
-    ("grpc.enable_retries", 0)  # we retry; two policies would multiply
+    ("grpc.enable_retries", 0),  # we retry; two policies would multiply
+    # Until it has passed (1 s by default) a try after a failed connection does not even connect.
+    ("grpc.initial_reconnect_backoff_ms", 100),
 ]
 # For statuses without our details: of the gRPC library, or of a load balancer on the way.
 OF_STATUS: dict[grpc.StatusCode, type[LLMError]] = {
@@ -33,6 +38,15 @@ OF_STATUS: dict[grpc.StatusCode, type[LLMError]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: errors.DeadlineExceeded,
     grpc.StatusCode.UNIMPLEMENTED: errors.UnexpectedAnswer,
 }
+
+
+def open_channel(address: Address, library: Any) -> Any:
+    """Of `grpc`, or of `grpc.aio`."""
+    if not address.tls:
+        return library.insecure_channel(address.target, OPTIONS)
+    authorities = Path(address.ca_file).read_bytes() if address.ca_file else None
+    credentials = grpc.ssl_channel_credentials(authorities)
+    return library.secure_channel(address.target, credentials, OPTIONS)
 
 
 def unary(channel: Any, question: Question) -> Any:
@@ -82,7 +96,13 @@ def message(question: Question) -> pb.GenerateTextRequest | pb.ChatRequest:
 
 def completion(answer: pb.GenerateTextResponse | pb.ChatResponse) -> Completion:
     text = answer.message.content if isinstance(answer, pb.ChatResponse) else answer.generated_text
-    return Completion(text, REASONS[answer.finish_reason], usage(answer.usage), answer.model)
+    reason = REASONS.get(answer.finish_reason)
+    if reason is None:
+        raise UnexpectedAnswer(
+            f"The answer's finish reason is not known: got {answer.finish_reason}; is the endpoint "
+            "newer than this client?"
+        )
+    return Completion(text, reason, usage(answer.usage), answer.model)
 
 
 def chunk(answer: pb.StreamGenerateTextResponse | pb.StreamChatResponse) -> Chunk | None:
@@ -132,7 +152,11 @@ def details(
     """ErrorInfo, RetryInfo's seconds, and BadRequest, of google.rpc.Status."""
     info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
     pause, seconds = error_details_pb2.RetryInfo(), None
-    for detail in status_pb2.Status.FromString(status).details:
+    try:
+        packed = status_pb2.Status.FromString(status).details
+    except DecodeError:  # of something on the way; its status says enough
+        return info, None, bad
+    for detail in packed:
         _ = detail.Unpack(info) or detail.Unpack(bad)
         if detail.Unpack(pause):
             seconds = pause.retry_delay.seconds + pause.retry_delay.nanos / 1e9
