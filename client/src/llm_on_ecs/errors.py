@@ -6,7 +6,9 @@ LLMError
 │   ├── ContextLengthExceeded
 │   └── RequestTooLarge
 ├── NotAuthenticated          no key, or one that is not known
-├── PermissionDenied          the key or the network may not do this
+│   └── InvalidAccessToken
+├── PermissionDenied          known, but not allowed; or a firewall refuses
+│   └── InsufficientScope
 ├── Retryable                 the same request can succeed later; retried by itself
 │   ├── ConnectionFailed      no answer came
 │   ├── RateLimited           too many requests from this sender
@@ -85,10 +87,22 @@ class NotAuthenticated(LLMError):
     code = "invalid_api_key"
 
 
+class InvalidAccessToken(NotAuthenticated):
+    """The access token has expired, or is not one for this endpoint."""
+
+    code = "invalid_access_token"
+
+
 class PermissionDenied(LLMError):
     """The endpoint, or a firewall before it, knows the caller and refuses."""
 
     code = "permission_denied"
+
+
+class InsufficientScope(PermissionDenied):
+    """The access token is valid, and does not allow this."""
+
+    code = "insufficient_scope"
 
 
 class Retryable(LLMError):
