@@ -228,8 +228,9 @@ async def test_key_is_sent_and_is_in_no_error_and_no_log(
     ask: Ask, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    async with ask(FULL, Step(ending="cut"), max_retries=0) as (client, endpoint):
-        texts = [await told(client.generate("Hi")) for _ in range(2)]
-        texts.append(await told(client.generate("Hi", timeout=0.0001)))
-        assert endpoint.keys[0] == f"Bearer {KEY}"
+    steps = (FULL, Step(ending="cut"), Step(ending="hang"))
+    async with ask(*steps, max_retries=0) as (client, endpoint):
+        texts = [await told(client.generate("Hi", timeout=0.5)) for _ in steps]
+        await asyncio.wait_for(endpoint.left.wait(), SOON)
+        assert endpoint.keys == [f"Bearer {KEY}"] * 3
     assert KEY not in "".join(texts) + caplog.text
