@@ -27,6 +27,8 @@ def run(*command: str | Path) -> str:
     """Offline: what the environment was installed from is still in its cache."""
     cache = {"UV_CACHE_DIR": str(ROOT / ".venv/cache/uv"), "UV_OFFLINE": "1"}
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if "PIP_INDEX_URL" in environment:  # as sandbox/install.py: the cache is kept by index
+        environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
     done = subprocess.run(
         list(map(str, command)),
         env=environment | cache,
