@@ -15,12 +15,11 @@ WIRE := llm_on_ecs/wire
 PROGRAM := $(CURDIR)/$(VENV)/python -m service
 
 CDK = PATH=$(NODE):$$PATH $(CURDIR)/node_modules/.bin/cdk
-SYNTH = CDK_VALIDATION=false $(CDK) synth --quiet -c stage=$(or $(STAGE),dev) --app "$(CURDIR)/$(VENV)/python app.py"
-DIFF := $(CURDIR)/cdk.out/diff
+DELIVERY = PATH=$(NODE):$$PATH $(CURDIR)/$(VENV)/python -m delivery
+COMMENT := cdk.out/comment.md
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests up down status key env diff test check e2e proto platforms lock manual \
-	diagram
+.PHONY: $(shell awk -F : '/^[a-z0-9-]+:.*## / {print $$1}' Makefile)
 
 help: ## List the verbs.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -56,22 +55,34 @@ test: setup-tests ## Run the tests (at most five minutes).
 check: setup ## Format, lint, types, and the arrows between the modules.
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
-	@$(VENV)/mypy app.py infra service sandbox client/src tests
+	@$(VENV)/mypy app.py infra service sandbox delivery client/src tests
 	@$(VENV)/mypy --python-version 3.10 --cache-dir .mypy_cache/client client/src
 	@PYTHONPATH=client/src $(VENV)/lint-imports
 
 e2e: setup ## The real CDK CLI, Docker, Prometheus, the README's commands. Needs both and some minutes.
 	@$(VENV)/python -m pytest tests/e2e
 
-diff: setup ## Compare the templates with those of a commit, without an account: make diff STAGE=prod BASE=main
-	@rm -rf $(DIFF) && mkdir -p $(DIFF)/source
-	@git archive $(BASE) app.py cdk.json infra service | tar -x -C $(DIFF)/source
-	@cd $(DIFF)/source && $(SYNTH) -o ../before >$(DIFF)/log 2>&1 || { cat $(DIFF)/log; exit 1; }
-	@$(SYNTH) -o $(DIFF)/after >$(DIFF)/log 2>&1 || { cat $(DIFF)/log; exit 1; }
-	@set -e; for template in $(DIFF)/after/*.template.json; do \
-		stack=$$(basename $$template .template.json); \
-		$(CDK) diff --no-notices --exclusively --app $(DIFF)/after --template $(DIFF)/before/$$stack.template.json $$stack; \
+synth: setup ## Synthesise every stage with the CDK's own validation, without an account.
+	@for file in infra/stages/*.toml; do \
+		stage=$$(basename $$file .toml); echo "== stage $$stage"; \
+		$(CDK) synth --quiet --no-notices -c stage=$$stage --output cdk.out/$$stage || exit 1; \
 	done
+
+diff: setup ## Compare the templates with those of a commit, without an account: make diff STAGE=prod BASE=main
+	@$(DELIVERY) diff --stage $(or $(STAGE),dev) --base $(BASE)
+
+comment: setup ## Write what a change does to every stage, as Markdown: make comment BASE=main
+	@$(DELIVERY) comment --base $(BASE) --out $(COMMENT)
+
+post: ## Put that under a pull request, in GitHub Actions: PULL_REQUEST=7 make post
+	@$(PYTHON) delivery/post.py $(COMMENT)
+
+deploy: setup ## Deploy a stage to AWS: make deploy STAGE=dev (all stacks but Delivery, which a person deploys)
+	@test -n "$(STAGE)" || { echo "make deploy: STAGE is missing; run: make deploy STAGE=dev"; exit 2; }
+	@$(DELIVERY) deploy --stage $(STAGE)
+
+smoke: setup ## Ask a deployed endpoint: LLM_API_KEY=sk-... make smoke STAGE=dev URL=https://...
+	@$(DELIVERY) smoke --stage $(or $(STAGE),dev) $(if $(URL),--url $(URL))
 
 manual: setup ## Rewrite the README's settings table and the stage files' JSON Schema.
 	@$(VENV)/python -m infra.manual README.md
