@@ -9,6 +9,7 @@ from aws_cdk.cx_api import CloudAssembly
 
 from infra.acknowledgements import acknowledge
 from infra.settings import StageSettings
+from infra.stacks.delivery import DeliveryStack
 from infra.stacks.function import FunctionStack
 from infra.stacks.inference import InferenceStack
 from infra.stacks.network import NetworkStack
@@ -35,6 +36,14 @@ def build(app: App, settings: StageSettings) -> Stage:
         app, "Inference", settings=settings, vpc=network.vpc, stack_name=f"{prefix}-inference"
     )
     inference.add_stack_dependency(registry, "the image that it runs lies there")
+    if repository := settings.delivery.repository:
+        DeliveryStack(
+            app,
+            "Delivery",
+            settings=settings,
+            repository=repository,
+            stack_name=f"{prefix}-delivery",
+        )
     function = _function(app, settings, registry=registry, stack_name=f"{prefix}-function")
     Tags.of(app).add("project", "llm-on-ecs")
     Tags.of(app).add("stage", settings.name)

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from infra import consistency
+from infra.sections.delivery import DeliverySettings
 from infra.sections.endpoint import EndpointSettings
 from infra.sections.function import FunctionSettings
 from infra.sections.jwt import JwtSettings
@@ -59,6 +60,9 @@ class StageSettings(Section):
     )
     function: FunctionSettings = Field(
         default=FunctionSettings(), description="The service as a Lambda function."
+    )
+    delivery: DeliverySettings = Field(
+        default=DeliverySettings(), description="Which pipeline may deploy the stage."
     )
 
     def problems(self) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""AWS::IAM roles and policies: moto's own CloudFormation ignores most of their updates."""
+"""AWS::IAM roles, policies and providers: moto's CloudFormation ignores most of their updates."""
 
 from __future__ import annotations
 
@@ -95,3 +95,21 @@ class Policy(ApiResource, CloudFormationModel):
 
     def _roles(self, properties: Properties) -> list[Any]:
         return list(properties.get("Roles", []))
+
+
+class OidcProvider(ApiResource, CloudFormationModel):
+    """An identity provider, such as GitHub, whose tokens roles trust."""
+
+    type_name: ClassVar[str] = "AWS::IAM::OIDCProvider"
+    returns: ClassVar[frozenset[str]] = frozenset({"Arn"})
+    replaced_by: ClassVar[frozenset[str]] = frozenset({"Url"})
+
+    def create(self) -> None:
+        chosen = self.take("Url", "ThumbprintList", "ClientIdList", "Tags")
+        answer = self.call("iam", "CreateOpenIDConnectProvider", chosen)
+        self.physical_resource_id = answer["OpenIDConnectProviderArn"]
+        self.values = {"Arn": self.physical_resource_id}
+
+    def remove(self) -> None:
+        provider = {"OpenIDConnectProviderArn": self.physical_resource_id}
+        self.call("iam", "DeleteOpenIDConnectProvider", provider)

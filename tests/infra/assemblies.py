@@ -16,6 +16,7 @@ from infra.stage_files import load_stage
 ROOT: Final = Path(__file__).parents[2]
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:123456789012:certificate/sandbox"
 IMAGE: Final = "llm-on-ecs:local"
+REPOSITORY: Final = "my-org@123456/my-repository@456789"
 
 STACKS: Final = ("Registry", "Network", "Inference")
 
@@ -46,6 +47,7 @@ VARIANTS: Final[dict[str, Variant]] = {
     "dev-function": Variant(
         "dev", changes={"function": {"enabled": True, "reserved_concurrency": 5}}
     ),
+    "delivery": Variant("dev", changes={"delivery": {"repository": REPOSITORY}}),
 }
 
 

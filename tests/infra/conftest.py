@@ -62,3 +62,9 @@ def dev_base(synthesised: Callable[[str], Assembly]) -> Assembly:
 def dev_function(synthesised: Callable[[str], Assembly]) -> Assembly:
     """Stage dev with the service as a function as well."""
     return synthesised("dev-function")
+
+
+@pytest.fixture
+def delivery(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage dev, which a repository's pipeline may deploy."""
+    return synthesised("delivery")

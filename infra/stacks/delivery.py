@@ -1,0 +1,96 @@
+"""What lets a pipeline into the account."""
+
+from typing import Final
+
+from aws_cdk import CfnOutput, DefaultStackSynthesizer, Fn, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.components.pipeline_role import AUDIENCE, ISSUER, PipelineRole
+from infra.settings import StageSettings
+
+# All that a deploy needs: the first changes stacks, the next two push assets, the last one reads.
+# https://github.com/aws/aws-cdk-cli/blob/main/packages/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml
+BOOTSTRAP_ROLES: Final = (
+    DefaultStackSynthesizer.DEFAULT_DEPLOY_ROLE_ARN,
+    DefaultStackSynthesizer.DEFAULT_FILE_ASSET_PUBLISHING_ROLE_ARN,
+    DefaultStackSynthesizer.DEFAULT_IMAGE_ASSET_PUBLISHING_ROLE_ARN,
+    DefaultStackSynthesizer.DEFAULT_LOOKUP_ROLE_ARN,
+)
+# What `cdk diff --method template` asks of CloudFormation.
+READ_ACTIONS: Final = ("cloudformation:DescribeStacks", "cloudformation:GetTemplate")
+
+
+class DeliveryStack(Stack):
+    """GitHub's identity provider and two roles: one reads templates, one deploys.
+
+    A stack of its own, because it has to be there before a pipeline can deploy anything, and
+    because a person deploys it: `make deploy` leaves it out, so that no merge can widen, or lock
+    out, the trust that its own deploy came in by. That is order and no wall: whoever may take the
+    bootstrap's deploy role may do what the bootstrap lets CloudFormation do, which is everything
+    unless it was made with `--cloudformation-execution-policies`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: StageSettings,
+        repository: str,
+        stack_name: str,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            stack_name=stack_name,
+            description=f"Who may deploy the language model service, stage {settings.name}.",
+            termination_protection=settings.deletion_protection,
+        )
+        provider = self._provider(settings.delivery.provider_arn)
+        self._make_reader(provider, repository, stage=settings.name)
+        self._make_deployer(provider, repository, stage=settings.name)
+
+    def _provider(self, arn: str | None) -> iam.IOidcProvider:
+        if arn:
+            return iam.OidcProviderNative.from_oidc_provider_arn(self, "Provider", arn)
+        return iam.OidcProviderNative(
+            self, "Provider", url=f"https://{ISSUER}", client_ids=[AUDIENCE]
+        )
+
+    def _make_reader(self, provider: iam.IOidcProvider, repository: str, *, stage: str) -> None:
+        """For pull requests, whose code nobody has reviewed yet.
+
+        So it is not let into the bootstrap's lookup role, which reads the whole account.
+        """
+        reader = PipelineRole(
+            self,
+            "Reader",
+            provider=provider,
+            subject=f"repo:{repository}:pull_request",
+            description=f"Pull requests read the templates of stage {stage}.",
+        )
+        # An id that CloudFormation makes ends a stack's ARN, so this ends in a pattern.
+        stacks = self.format_arn(
+            service="cloudformation", resource="stack", resource_name="llm-on-ecs-*"
+        )
+        reader.grant(*READ_ACTIONS, on=[stacks])
+        CfnOutput(self, "ReadRoleArn", value=reader.role.role_arn)
+
+    def _make_deployer(self, provider: iam.IOidcProvider, repository: str, *, stage: str) -> None:
+        """For jobs in the GitHub environment of the stage's name, which has the reviewers."""
+        deployer = PipelineRole(
+            self,
+            "Deployer",
+            provider=provider,
+            subject=f"repo:{repository}:environment:{stage}",
+            description=f"Jobs of environment {stage} deploy with the CDK.",
+        )
+        deployer.grant("sts:AssumeRole", on=[self._bootstrap_role(arn) for arn in BOOTSTRAP_ROLES])
+        CfnOutput(self, "DeployRoleArn", value=deployer.role.role_arn)
+
+    def _bootstrap_role(self, arn: str) -> str:
+        qualifier = (
+            self.synthesizer.bootstrap_qualifier or DefaultStackSynthesizer.DEFAULT_QUALIFIER
+        )
+        return Fn.sub(arn.replace("${Qualifier}", qualifier))
