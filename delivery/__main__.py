@@ -10,6 +10,8 @@ from pathlib import Path
 from delivery.errors import DeliveryError
 
 SMOKE_SECONDS = 120
+# As a base: what CloudFormation has, in the account that the credentials are for.
+DEPLOYED = "deployed"
 
 
 def main() -> int:
@@ -27,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m delivery", description=__doc__)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
-    diff = verbs.add_parser("diff", help="the CLI's diff of a stage against a commit")
+    diff = verbs.add_parser("diff", help="the CLI's diff of a stage against a commit or AWS")
     diff.add_argument("--base", required=True)
     diff.add_argument("--stage", required=True)
     diff.set_defaults(run=_diff)
@@ -53,8 +55,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _diff(arguments: argparse.Namespace) -> None:
-    from delivery.review import review
+    from delivery.review import diff_deployed, review
 
+    if arguments.base == DEPLOYED:
+        print(diff_deployed(arguments.stage))
+        return
     for item in review(arguments.base, [arguments.stage]):
         if item.dropped:
             print(f"Stack {item.stack} ({item.name})\nIn the app no more; destroy it by hand.\n")

@@ -69,3 +69,10 @@ def _diff(stack: str, before: Path, after: Path) -> str:
     told = run_cdk([*words, "--template", str(template), stack])
     lines = [line.rstrip() for line in told.splitlines()]
     return "\n".join(line for line in lines if "Number of stacks with" not in line).strip()
+
+
+def diff_deployed(stage: str) -> str:
+    """The CLI's diff of a stage against AWS; it only reads, and makes no change set."""
+    assembly = working_tree().synthesise(stage, FOLDER / "deployed" / stage)
+    words = ["diff", "--method", "template", "--ci", "--app", str(assembly.folder)]
+    return run_cdk([*words, *assembly.templates])
