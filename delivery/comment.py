@@ -18,6 +18,8 @@ MOST_CHARACTERS: Final = 65_536
 # Of changes spelled out, in a stack and in the warning on top; `make diff` shows all.
 MOST_LINES: Final = 40
 LOUD: Final = (Effect.REMOVED, Effect.REPLACED, Effect.PERHAPS_REPLACED)
+# A task definition cannot be updated: each release replaces it, and nobody has to worry.
+ROUTINE: Final = {"AWS::ECS::TaskDefinition": ", a new revision"}
 COLUMNS: Final = (Effect.ADDED, Effect.CHANGED, Effect.REPLACED, Effect.REMOVED)
 _BACKTICKS: Final = re.compile("`{3,}")
 
@@ -54,7 +56,7 @@ def _head(reviews: Sequence[StackReview]) -> Iterator[str]:
     yield "|---|---|" + "--:|" * len(COLUMNS)
     for review in reviews:
         yield _row(review)
-    yield ""
+    yield "\n"
 
 
 def _losses(reviews: Iterable[StackReview]) -> Iterator[str]:
@@ -123,7 +125,10 @@ def _details(review: StackReview) -> str:
 def _sentence(change: Change, *, loud: bool) -> str:
     effect = f"**{change.effect.upper()}**" if loud else str(change.effect)
     causes = f": {', '.join(change.because)}" if change.because else ""
-    return f"{effect} `{change.name}` ({change.resource_type}){causes}."
+    kind = change.resource_type
+    if change.effect is Effect.REPLACED:
+        kind += ROUTINE.get(kind, "")
+    return f"{effect} `{change.name}` ({kind}){causes}."
 
 
 def _limited(lines: list[str]) -> list[str]:

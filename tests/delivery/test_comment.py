@@ -37,7 +37,12 @@ def test_change_of_no_template_says_so() -> None:
 
 def test_replacement_is_loud_in_the_details() -> None:
     comment = render([TASK_SIZE], base="main")
-    assert "- **REPLACED** `Task` (AWS::ECS::TaskDefinition): Cpu." in comment
+    assert "- **REPLACED** `Task` (AWS::ECS::TaskDefinition, a new revision): Cpu." in comment
+
+
+def test_a_blank_line_ends_the_table() -> None:
+    lines = render([TASK_SIZE], base="main").splitlines()
+    assert lines[lines.index("<details><summary>dev · Inference</summary>") - 1] == ""
 
 
 def test_lost_data_is_told_before_the_table() -> None:
