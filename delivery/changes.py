@@ -147,12 +147,12 @@ def _fate(effect: Effect, before: Resource, after: Resource) -> str:
         return ""
     if effect is Effect.REMOVED:
         kept = str(before.get("DeletionPolicy", "Delete")).startswith("Retain")
-        return "it stays in the account, in no stack" if kept else "ITS DATA IS DELETED"
+        return "It stays in the account, in no stack" if kept else "ITS DATA IS DELETED"
     if effect in (Effect.REPLACED, Effect.PERHAPS_REPLACED):
         # Only where both templates say so is it certain, whichever of the two counts.
         policies = [str(body.get("UpdateReplacePolicy", "Delete")) for body in (before, after)]
         if all(policy.startswith("Retain") for policy in policies):
-            return "the old one stays in the account, in no stack; the new one is empty"
+            return "The old one stays in the account, in no stack; the new one is empty"
         return "ITS DATA IS DELETED; the new one is empty"
     return ""
 

@@ -115,7 +115,7 @@ def test_worst_comes_first() -> None:
 
 @pytest.mark.parametrize(
     ("keep", "fate"),
-    [("Delete", "ITS DATA IS DELETED"), ("Retain", "it stays in the account, in no stack")],
+    [("Delete", "ITS DATA IS DELETED"), ("Retain", "It stays in the account, in no stack")],
 )
 def test_removed_data_is_lost_unless_it_is_retained(keep: str, fate: str) -> None:
     assert only(template(Repo=repository("a", keep=keep)), template()).fate == fate

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # its types are another package
+import yaml
 
 from delivery.assemblies import ROOT
 
