@@ -48,12 +48,13 @@ def review_stage(stage: str, old: Tree, new: Tree, *, into: Path) -> Iterator[St
     before = old.synthesise(stage, into / "before" / stage)
     after = new.synthesise(stage, into / "after" / stage)
     for stack in after.templates:
-        yield _review_stack(stage, stack, before, after)
+        yield review_stack(stage, stack, before, after)
     for stack in before.templates.keys() - after.templates.keys():
         yield StackReview(stage, stack, before.stack_names[stack], (), "", dropped=True)
 
 
-def _review_stack(stage: str, stack: str, before: Assembly, after: Assembly) -> StackReview:
+def review_stack(stage: str, stack: str, before: Assembly, after: Assembly) -> StackReview:
+    """Compare one stack that is in `after`."""
     old, new = before.templates.get(stack, {}), after.templates[stack]
     diff = _diff(stack, before.folder, after.folder) if old != new else ""
     return StackReview(stage, stack, after.stack_names[stack], tuple(compare(old, new)), diff)

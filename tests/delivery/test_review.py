@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from delivery.assemblies import ROOT, Tree, tree_of, working_tree
+from delivery.assemblies import ROOT, Assembly, Tree, tree_of, working_tree
 from delivery.changes import Effect
 from delivery.errors import DeliveryError
-from delivery.review import StackReview, review_stage
+from delivery.review import StackReview, review_stack, review_stage
 
 
 def copy_of_the_app(folder: Path) -> Tree:
@@ -21,15 +21,21 @@ def copy_of_the_app(folder: Path) -> Tree:
 
 
 @pytest.fixture(scope="module")
-def reviews(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StackReview]:
-    """Stage local with tasks twice as large, by stack."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the assemblies of the comparison below stay."""
+    return tmp_path_factory.mktemp("review")
+
+
+@pytest.fixture(scope="module")
+def reviews(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, StackReview]:
+    """Stage local with tasks of half the size, by stack."""
     changed = copy_of_the_app(tmp_path_factory.mktemp("changed"))
     stage = changed.folder / "infra/stages/local.toml"
     text = stage.read_text(encoding="utf-8")
     assert "cpu = 1024" in text
     stage.write_text(text.replace("cpu = 1024", "cpu = 512"), encoding="utf-8")
-    into = tmp_path_factory.mktemp("review")
-    return {item.stack: item for item in review_stage("local", working_tree(), changed, into=into)}
+    found = review_stage("local", working_tree(), changed, into=folder)
+    return {item.stack: item for item in found}
 
 
 def test_task_definition_is_replaced_and_the_service_rolls_it_out(
@@ -58,15 +64,12 @@ def test_other_stacks_do_not_differ(reviews: dict[str, StackReview]) -> None:
     assert [name for name, item in reviews.items() if item.differs] == ["Inference"]
 
 
-def test_stage_that_is_new_adds_every_stack(tmp_path: Path) -> None:
-    found = {
-        item.stack: item
-        for item in review_stage("local", Tree(tmp_path, ROOT), working_tree(), into=tmp_path)
-    }
-    assert {"Registry", "Network", "Inference"} <= found.keys()
-    for item in found.values():
-        assert {change.effect for change in item.changes} == {Effect.ADDED}
-        assert "[+] AWS::" in item.diff
+@pytest.mark.usefixtures("reviews")
+def test_stack_that_is_new_is_added_whole(folder: Path, tmp_path: Path) -> None:
+    nothing = Tree(tmp_path, ROOT).synthesise("local", tmp_path / "before")
+    found = review_stack("local", "Registry", nothing, Assembly(folder / "after/local"))
+    assert {change.effect for change in found.changes} == {Effect.ADDED}
+    assert "[+] AWS::ECR::Repository" in found.diff
 
 
 def test_failed_synth_ends_with_what_the_app_said(tmp_path: Path) -> None:
