@@ -36,14 +36,7 @@ def build(app: App, settings: StageSettings) -> Stage:
         app, "Inference", settings=settings, vpc=network.vpc, stack_name=f"{prefix}-inference"
     )
     inference.add_stack_dependency(registry, "the image that it runs lies there")
-    if repository := settings.delivery.repository:
-        DeliveryStack(
-            app,
-            "Delivery",
-            settings=settings,
-            repository=repository,
-            stack_name=f"{prefix}-delivery",
-        )
+    _delivery(app, settings, stack_name=f"{prefix}-delivery")
     function = _function(app, settings, registry=registry, stack_name=f"{prefix}-function")
     Tags.of(app).add("project", "llm-on-ecs")
     Tags.of(app).add("stage", settings.name)
@@ -61,6 +54,13 @@ def _function(
     function = FunctionStack(app, "Function", settings=settings, stack_name=stack_name)
     function.add_stack_dependency(registry, "the image that it runs lies there")
     return function
+
+
+def _delivery(app: App, settings: StageSettings, *, stack_name: str) -> None:
+    if repository := settings.delivery.repository:
+        DeliveryStack(
+            app, "Delivery", settings=settings, repository=repository, stack_name=stack_name
+        )
 
 
 def synthesise(stage: Stage) -> CloudAssembly:
