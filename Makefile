@@ -90,7 +90,7 @@ manual: setup ## Rewrite the README's settings table and the stage files' JSON S
 
 diagram: setup ## Draw what a stage deploys, with Graphviz: make diagram STAGE=prod PICTURES=docs/images
 	@mkdir -p $(PICTURES) cdk.out
-	@$(SYNTH) -o cdk.out/diagram >cdk.out/diagram.log 2>&1 || { cat cdk.out/diagram.log; exit 1; }
+	@CDK_VALIDATION=false $(CDK) synth --quiet --no-notices -c stage=$(or $(STAGE),dev) -o cdk.out/diagram
 	@$(VENV)/python -m infra.diagram cdk.out/diagram $(PICTURES)/$(or $(STAGE),dev).png \
 		--title "llm-on-ecs, stage $(or $(STAGE),dev)"
 
