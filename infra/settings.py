@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from infra import consistency
 from infra.sections.delivery import DeliverySettings
+from infra.sections.deploy import DeploySettings
 from infra.sections.endpoint import EndpointSettings
 from infra.sections.function import FunctionSettings
 from infra.sections.jwt import JwtSettings
@@ -42,6 +43,9 @@ class StageSettings(Section):
         default=False,
         description="true: the stacks and the load balancer refuse to be deleted until this is "
         "deployed as false.",
+    )
+    deploy: DeploySettings = Field(
+        default=DeploySettings(), description="The account and region that it belongs to."
     )
     endpoint: EndpointSettings = Field(
         default=EndpointSettings(), description="Who may reach the endpoint, and how."

@@ -1,0 +1,1 @@
+"""Before a first deploy: would it work, what would it cost, what would stay behind."""
