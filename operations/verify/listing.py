@@ -1,0 +1,8 @@
+"""All the claims. To add one, write it beside its like and, for a new file, add the file here."""
+
+from typing import Final
+
+from operations.verify import load_balancer, service, stacks
+from operations.verify.claim import Claim
+
+CLAIMS: Final[tuple[Claim, ...]] = (*load_balancer.CLAIMS, *service.CLAIMS, *stacks.CLAIMS)

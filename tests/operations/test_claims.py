@@ -1,0 +1,51 @@
+"""The list of claims holds what it promises, and the harness never says more than it saw."""
+
+from collections import Counter
+
+import boto3
+import pytest
+
+from operations.account import Account, CouldNotAsk
+from operations.stage import ROOT
+from operations.verify.claim import ByHand, Claim, Outcome, Verdict, refuted, verified
+from operations.verify.deployment import Deployment
+from operations.verify.listing import CLAIMS
+from operations.verify.run import verify
+
+
+def claim(how: object) -> Claim:
+    return Claim(id="x", sentence="", made_in="", source="", costs="", how=how)  # type: ignore[arg-type]
+
+
+def outcome(how: object) -> Outcome:
+    nowhere = Deployment(Account(boto3.Session()), stage="none")
+    ((_, seen),) = verify([claim(how)], nowhere)
+    return seen
+
+
+@pytest.mark.parametrize("each", CLAIMS, ids=lambda each: each.id)
+def test_claim_names_a_file_a_source_a_cost_and_a_way(each: Claim) -> None:
+    assert (ROOT / each.made_in).is_file()
+    assert all((each.sentence.endswith("."), each.source, each.costs))
+    assert callable(each.how) or each.how.steps
+
+
+def test_claims_have_names_of_their_own() -> None:
+    assert [name for name, count in Counter(each.id for each in CLAIMS).items() if count > 1] == []
+
+
+def test_what_only_a_person_can_do_is_never_called_verified() -> None:
+    seen = outcome(ByHand(("look", "see")))
+    assert (seen.verdict, seen.saw) == (Verdict.BY_HAND, "look / see")
+
+
+def test_check_that_could_not_ask_is_not_shown() -> None:
+    def check(_: Deployment) -> Outcome:
+        raise CouldNotAsk("needs permission ecs:DescribeServices")
+
+    assert outcome(check) == Outcome(Verdict.NOT_SHOWN, "needs permission ecs:DescribeServices")
+
+
+@pytest.mark.parametrize("seen", [verified("it"), refuted("another")])
+def test_what_a_check_saw_is_passed_on(seen: Outcome) -> None:
+    assert outcome(lambda _: seen) is seen
