@@ -134,6 +134,9 @@ audit: $(SUPPLY_CHAIN)/installed ## Ask PyPI which pinned packages have known vu
 	@$(VENV)/python -m operations.audit --pip-audit $(SUPPLY_CHAIN)/bin/pip-audit \
 		$(if $(STRICT),--strict) requirements.txt service/requirements.txt
 
+base-image: ## Pin the Dockerfile's base image to the digest that its tag has now. Needs docker buildx and its registry.
+	@$(PYTHON) -m operations.base_image
+
 platforms: setup ## Check that the pinned requirements resolve where we do not run: arm64 Linux, macOS.
 	@for platform in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu aarch64-apple-darwin; do \
 		for file in requirements.txt service/requirements.txt; do \

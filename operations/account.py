@@ -1,6 +1,7 @@
 """The AWS account of whoever runs this: every question to it, with time limits and plain words."""
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import boto3
 from botocore import xform_name
@@ -19,6 +20,8 @@ from botocore.exceptions import (
 TIME_LIMITS: Final = Config(
     connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"}
 )
+# Characters of an error's text: a proxy or a fault may answer with a page.
+SHOWN: Final = 160
 # Where IAM's name of a service is not the SDK's.
 PREFIXES: Final = {"elbv2": "elasticloadbalancing", "service-quotas": "servicequotas"}
 # https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
@@ -49,6 +52,12 @@ class Account:
     def region(self) -> str | None:
         """The region that the environment or the profile names."""
         return self._session.region_name
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether questions go to AWS, and not to what AWS_ENDPOINT_URL names in its place."""
+        host = urlsplit(self._client("sts").meta.endpoint_url).hostname or ""
+        return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
 
     def ask(
         self, service: str, operation: str, *, absent: tuple[str, ...] = (), **parameters: Any
@@ -86,7 +95,7 @@ def _refusal(error: ClientError, *, service: str) -> CouldNotAsk:
     if "AccessDenied" in code or code == "UnauthorizedOperation":
         permission = f"{PREFIXES.get(service, service)}:{error.operation_name}"
         return CouldNotAsk(f"needs permission {permission}")
-    return CouldNotAsk(f"{service} answered {code}: {message}")
+    return CouldNotAsk(f"{service} answered {code}: {' '.join(message.split())[:SHOWN]}")
 
 
 def open_account() -> Account:

@@ -2,23 +2,15 @@
 
 import argparse
 import sys
-from collections import Counter
 
 from rich.console import Console
-from rich.markup import escape
 
 from operations.account import NoCredentials, open_account
-from operations.verify.claim import ByHand, Claim, Verdict
+from operations.verify.claim import Verdict
 from operations.verify.deployment import Deployment
 from operations.verify.listing import CLAIMS
+from operations.verify.report import describe, tell
 from operations.verify.run import verify
-
-COLOURS = {
-    Verdict.VERIFIED: "green",
-    Verdict.REFUTED: "red",
-    Verdict.NOT_SHOWN: "magenta",
-    Verdict.BY_HAND: "yellow",
-}
 
 
 def main() -> int:
@@ -27,34 +19,23 @@ def main() -> int:
     console = Console(highlight=False)
     if arguments.list:
         for claim in CLAIMS:
-            _show(claim, console)
+            describe(claim, console)
         return 0
     try:
-        deployment = Deployment(open_account(), stage=arguments.stage, url=arguments.url)
+        account = open_account()
     except NoCredentials as error:
         print(error, file=sys.stderr)
         return 1
-    counted: Counter[Verdict] = Counter()
-    for claim, outcome in verify(CLAIMS, deployment):
-        counted[outcome.verdict] += 1
-        colour = COLOURS[outcome.verdict]
-        text = f"{claim.id}: {claim.sentence} {outcome.saw}"
-        console.print(f"[{colour}]{outcome.verdict:9}[/] {escape(text)}", soft_wrap=True)
-    console.print(", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict))
+    if account.region is None:
+        print(
+            "no region is set; set AWS_REGION, or AWS_PROFILE to one that has it", file=sys.stderr
+        )
+        return 1
+    deployment = Deployment(account, stage=arguments.stage, url=arguments.url)
+    counted = tell(verify(CLAIMS, deployment), console, is_aws=account.is_aws)
     if counted[Verdict.REFUTED]:
         return 1
     return 0 if counted[Verdict.VERIFIED] else 2
-
-
-def _show(claim: Claim, console: Console) -> None:
-    console.print(f"[bold]{claim.id}[/]: {escape(claim.sentence)}", soft_wrap=True)
-    lines = [f"relied on in {claim.made_in}; says {claim.source}; costs {claim.costs}"]
-    if isinstance(claim.how, ByHand):
-        lines += [f"by hand {number}. {step}" for number, step in enumerate(claim.how.steps, 1)]
-    else:
-        lines.append("checked by this program")
-    for line in lines:
-        console.print(f"    {escape(line)}", soft_wrap=True)
 
 
 def _arguments() -> argparse.Namespace:

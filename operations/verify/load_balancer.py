@@ -135,6 +135,21 @@ CLAIMS: Final = (
         ),
     ),
     Claim(
+        id="idle-timeout",
+        sentence="With its idle timeout raised, the load balancer keeps a connection that is "
+        "silent for as long as the longest request.",
+        made_in="infra/timeouts.py",
+        source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",
+        costs="a request of some minutes",
+        how=ByHand(
+            (
+                "fill every slot of the stage with streams of limits.longest_generation_seconds",
+                "send one request with stream false, which waits and generates in silence",
+                "it must be answered by the service, with an x-request-id, and not by a 504",
+            )
+        ),
+    ),
+    Claim(
         id="drain-before-sigterm",
         sentence="ECS waits the deregistration delay out before it sends SIGTERM.",
         made_in="infra/timeouts.py",

@@ -89,6 +89,20 @@ CLAIMS: Final = (
         how=scaling_acts,
     ),
     Claim(
+        id="scale-in-waits",
+        sentence="Target tracking waits for 15 minutes of low load before it stops a task.",
+        made_in="infra/components/scaling.py",
+        source="https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html",
+        costs="the tasks of half an hour, some cents",
+        how=ByHand(
+            (
+                "load the stage until it has more tasks than scaling.min_tasks, then stop the load",
+                "aws application-autoscaling describe-scaling-activities: the first step back must "
+                "come 15 to 20 minutes after the load ended",
+            )
+        ),
+    ),
+    Claim(
         id="scratch-space",
         sentence="A folder that the image declares as a volume and owns is writable on Fargate for "
         "its user, under a read-only root.",

@@ -1,15 +1,18 @@
 """The list of claims holds what it promises, and the harness never says more than it saw."""
 
+import io
 from collections import Counter
 
 import boto3
 import pytest
+from rich.console import Console
 
 from operations.account import Account, CouldNotAsk
 from operations.stage import ROOT
 from operations.verify.claim import ByHand, Claim, Outcome, Verdict, refuted, verified
 from operations.verify.deployment import Deployment
 from operations.verify.listing import CLAIMS
+from operations.verify.report import tell
 from operations.verify.run import verify
 
 
@@ -49,3 +52,20 @@ def test_check_that_could_not_ask_is_not_shown() -> None:
 @pytest.mark.parametrize("seen", [verified("it"), refuted("another")])
 def test_what_a_check_saw_is_passed_on(seen: Outcome) -> None:
     assert outcome(lambda _: seen) is seen
+
+
+@pytest.mark.parametrize(("is_aws", "word"), [(True, "verified"), (False, "rehearsed")])
+def test_only_aws_verifies(is_aws: bool, word: str) -> None:
+    console = Console(file=io.StringIO(), record=True, width=200)
+    tell([(claim(ByHand(())), verified("it"))], console, is_aws=is_aws)
+    assert console.export_text().startswith(word)
+
+
+@pytest.mark.parametrize(("endpoint", "is_aws"), [(None, True), ("http://localhost:4566", False)])
+def test_endpoint_in_the_place_of_aws_is_told_apart(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str | None, is_aws: bool
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    if endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    assert Account(boto3.Session(region_name="eu-west-1")).is_aws is is_aws
