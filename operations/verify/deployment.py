@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from operations.account import Account, CouldNotAsk
 
-STACKS: Final = ("registry", "network", "inference")
 HTTP_SECONDS: Final = 20
 
 
@@ -47,10 +46,10 @@ class Deployment:
         description: dict[str, Any] = answer["Stacks"][0]
         return description
 
-    def output(self, key: str) -> str:
-        """An output of the inference stack."""
+    def output(self, key: str, *, stack: str = "inference") -> str:
+        """An output of a stack."""
         outputs = {
-            item["OutputKey"]: item["OutputValue"] for item in self.stack().get("Outputs", ())
+            item["OutputKey"]: item["OutputValue"] for item in self.stack(stack).get("Outputs", ())
         }
         return str(outputs[key])
 

@@ -2,7 +2,12 @@
 
 from typing import Final
 
-from operations.verify import load_balancer, service, stacks
+from operations.verify import function, load_balancer, service, stacks
 from operations.verify.claim import Claim
 
-CLAIMS: Final[tuple[Claim, ...]] = (*load_balancer.CLAIMS, *service.CLAIMS, *stacks.CLAIMS)
+CLAIMS: Final[tuple[Claim, ...]] = (
+    *load_balancer.CLAIMS,
+    *service.CLAIMS,
+    *stacks.CLAIMS,
+    *function.CLAIMS,
+)

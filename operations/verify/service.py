@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from infra.container_env import METRIC_DIMENSION, METRIC_NAME, METRICS_NAMESPACE
+from infra.container_env import METRIC_DIMENSION, METRICS_NAMESPACE, ServiceMetric
 from operations.verify.claim import ByHand, Claim, Outcome, not_shown, refuted, verified
 from operations.verify.deployment import Deployment
 
 # CloudWatch lists a new metric up to 15 minutes after its first value.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
 UNTIL_LISTED: Final = timedelta(minutes=15)
+METRIC_NAME: Final = ServiceMetric.SLOT_UTILIZATION.metric_name
 
 
 def image_was_pushed(deployment: Deployment) -> Outcome:

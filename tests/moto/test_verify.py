@@ -14,6 +14,7 @@ import pytest
 from operations.account import Account
 from operations.verify.claim import Verdict
 from operations.verify.deployment import Deployment
+from operations.verify.function import function_is_active
 from operations.verify.load_balancer import (
     POLICY,
     long_prompt_arrives,
@@ -145,6 +146,28 @@ def test_only_a_step_that_target_tracking_caused_shows_that_it_acts(
     steps = {"ScalingActivities": [step]}
     answer(session, "application-auto-scaling.DescribeScalingActivities", steps)
     assert scaling_acts(deployment).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        ("Active", Verdict.VERIFIED),
+        ("Pending", Verdict.NOT_SHOWN),
+        ("Failed", Verdict.REFUTED),
+    ],
+)
+def test_function_is_verified_when_lambda_has_taken_its_image(
+    session: boto3.Session, deployment: Deployment, state: str, verdict: Verdict
+) -> None:
+    outputs = [{"OutputKey": "FunctionName", "OutputValue": "f"}]
+    stack = {"StackName": "s", "Outputs": outputs}
+    answer(session, "cloudformation.DescribeStacks", {"Stacks": [stack]})
+    answer(session, "lambda.GetFunctionConfiguration", {"State": state})
+    assert function_is_active(deployment).verdict is verdict
+
+
+def test_stage_without_a_function_shows_nothing_of_it(deployment: Deployment) -> None:
+    assert function_is_active(deployment).verdict is Verdict.NOT_SHOWN
 
 
 def test_service_without_tasks_shows_nothing_of_its_keys(deployment: Deployment) -> None:

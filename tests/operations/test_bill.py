@@ -50,7 +50,7 @@ def test_public_load_balancer_has_an_address_in_each_zone(prod: SynthesisedStage
     assert found["public IPv4 address"] == network.nat_gateways + network.zones
 
 
-@pytest.mark.parametrize("name", ["dev", "prod", "local"])
+@pytest.mark.parametrize("name", ["dev", "dev_function", "prod", "local"])
 def test_every_fixed_cost_of_our_stages_has_a_price(
     name: str, request: pytest.FixtureRequest
 ) -> None:
