@@ -1,5 +1,6 @@
 """What we say about CloudFormation: what it keeps, imports and leaves alone."""
 
+import json
 from typing import Final
 
 from operations.verify.claim import ByHand, Claim, Outcome, not_shown, refuted, verified
@@ -7,7 +8,10 @@ from operations.verify.deployment import Deployment
 
 
 def secret_survives_updates(deployment: Deployment) -> Outcome:
-    """Keys were written, then the stack was updated, and they are still the current value."""
+    """Keys were written, then the stack was updated, and they are still the current value.
+
+    A value that CloudFormation writes again is younger than the beginning of the update.
+    """
     secret = deployment.output("ApiKeysSecretArn")
     updated = deployment.stack().get("LastUpdatedTime")
     versions = deployment.ask("secretsmanager", "ListSecretVersionIds", SecretId=secret)["Versions"]
@@ -15,20 +19,18 @@ def secret_survives_updates(deployment: Deployment) -> Outcome:
     current = next(item for item in by_age if "AWSCURRENT" in item["VersionStages"])
     if updated is None or len(by_age) < 2 or updated < by_age[1]["CreatedDate"]:
         return not_shown("make a key (make key), deploy a change of the stack, and ask again")
-    if current is by_age[-1] and current["CreatedDate"] > updated:
-        return not_shown("a key was written after the last update; deploy a change, and ask again")
-    if _wrote_again(deployment):
-        return refuted(f"the update of {updated:%F %T} wrote the secret again")
-    return verified(
-        f"the keys of {current['CreatedDate']:%F %T} outlived the update of {updated:%F %T}"
-    )
+    written, update = f"{current['CreatedDate']:%F %T}", f"the update of {updated:%F %T}"
+    if current["CreatedDate"] < updated:
+        return verified(f"the keys of {written} outlived {update}")
+    if _is_empty(deployment, secret):
+        return refuted(f"after {update} the secret is empty, unless someone removed every key")
+    return not_shown(f"a key was written after {update}; deploy a change, and ask again")
 
 
-def _wrote_again(deployment: Deployment) -> bool:
-    """Whether the current value is the empty one that the template has."""
-    secret = deployment.output("ApiKeysSecretArn")
-    value = deployment.ask("secretsmanager", "GetSecretValue", SecretId=secret)["SecretString"]
-    return str(value).replace(" ", "") == '{"keys":[]}'
+def _is_empty(deployment: Deployment, secret: str) -> bool:
+    """Whether the secret holds what the template gives it: no key."""
+    answer = deployment.ask("secretsmanager", "GetSecretValue", SecretId=secret)
+    return not json.loads(answer["SecretString"])["keys"]
 
 
 CLAIMS: Final = (

@@ -3,7 +3,9 @@
 It proves the checks, not the claims: moto is not AWS.
 """
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
@@ -177,6 +179,38 @@ def test_service_without_tasks_shows_nothing_of_its_keys(deployment: Deployment)
 def test_secret_that_no_update_has_passed_over_shows_nothing(deployment: Deployment) -> None:
     add_key(boto3.client("secretsmanager"), find_secret("local"), "ann", replace=True)
     assert secret_survives_updates(deployment).verdict is Verdict.NOT_SHOWN
+
+
+@pytest.mark.parametrize(
+    ("written", "updated", "keys", "verdict"),
+    [
+        (2, 3, [{}], Verdict.VERIFIED),
+        (4, 3, [], Verdict.REFUTED),
+        (4, 3, [{}], Verdict.NOT_SHOWN),
+        (2, 1, [{}], Verdict.NOT_SHOWN),
+    ],
+)
+def test_secret_survives_where_its_keys_are_older_than_the_update(
+    session: boto3.Session,
+    deployment: Deployment,
+    written: int,
+    updated: int,
+    keys: list[Any],
+    verdict: Verdict,
+) -> None:
+    def day(number: int) -> datetime:
+        return datetime(2026, 1, number, tzinfo=UTC)
+
+    outputs = [{"OutputKey": "ApiKeysSecretArn", "OutputValue": "arn"}]
+    stack = {"StackName": "s", "Outputs": outputs, "LastUpdatedTime": day(updated)}
+    made = {"CreatedDate": day(1), "VersionStages": []}
+    key = {"CreatedDate": day(2), "VersionStages": ["AWSCURRENT"] if written == 2 else []}
+    later = {"CreatedDate": day(4), "VersionStages": ["AWSCURRENT"]}
+    versions = [made, key] if written == 2 else [made, key, later]
+    answer(session, "cloudformation.DescribeStacks", {"Stacks": [stack]})
+    answer(session, "secrets-manager.ListSecretVersionIds", {"Versions": versions})
+    answer(session, "secrets-manager.GetSecretValue", {"SecretString": json.dumps({"keys": keys})})
+    assert secret_survives_updates(deployment).verdict is verdict
 
 
 def test_request_id_that_comes_back_is_verified(
