@@ -21,7 +21,20 @@ from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ecs.models import EC2ContainerServiceBackend  # noqa: F401 (moto's models before ours)
 
-from . import ecs, firewall, functions, identity, load_balancing, network, scaling, storage  # noqa: F401
+from . import (  # noqa: F401 (moto finds the subclasses of its base class)
+    api_gateway,
+    domain,
+    ecs,
+    firewall,
+    functions,
+    identity,
+    load_balancing,
+    network,
+    scaling,
+    storage,
+    usage_plan,
+    web_firewall,
+)
 from .engine import StackResources, reason_of
 from .ignored import IGNORED
 from .resource import ApiResource
