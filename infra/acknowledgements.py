@@ -11,62 +11,89 @@ from constructs import IConstruct
 
 
 class Acknowledged(NamedTuple):
-    """One finding at one construct; `path` is the construct's in the app."""
+    """Findings at one construct, or below it, that have one reason; `path` is the construct's."""
 
-    rule: str
+    rules: tuple[str, ...]
     path: str
     reason: str
 
 
 ACKNOWLEDGED: Final = (
     Acknowledged(
-        "AwsSolutions-VPC7",
+        ("AwsSolutions-VPC7",),
         "Network/Vpc",
         "Flow logs cost per GB of every stream's packets; security groups admit the load balancer "
         "only, and the service logs each request.",
     ),
     Acknowledged(
-        "AwsSolutions-SMG4",
+        ("AwsSolutions-SMG4",),
         "Inference/Keys/Secret",
         "It holds hashes of keys that people hold: to rotate one means to hand out another, which "
         "no function can do. `make key` adds the new one, and the old one is removed later.",
     ),
     Acknowledged(
-        "AwsSolutions-IAM5[Resource::*]",
+        ("AwsSolutions-IAM5[Resource::*]",),
         "Inference/Task/ExecutionRole/DefaultPolicy",
         "ecr:GetAuthorizationToken, which takes no resource. Service Authorization Reference, "
         "Amazon Elastic Container Registry.",
     ),
     Acknowledged(
-        "AwsSolutions-ECS2",
+        ("AwsSolutions-ECS2",),
         "Inference/Task/Definition",
         "The variables are settings and no secrets: keys are read from Secrets Manager at run "
         "time, because a secret that ECS injects never changes in a running task.",
     ),
     Acknowledged(
-        "AwsSolutions-ECS4",
+        ("AwsSolutions-ECS4",),
         "Inference/Service/Cluster",
         "Container Insights bills each metric of each task; the service writes those that alarms "
         "and scaling read, and ECS gives CPU and memory without it.",
     ),
     Acknowledged(
-        "AwsSolutions-EC23",
+        ("AwsSolutions-EC23",),
         "Inference/LoadBalancer/SecurityGroup",
         "Everyone may connect only where the stage's file lists 0.0.0.0/0; a public endpoint then "
         "must have a certificate, and asks each caller who it is.",
     ),
     Acknowledged(
-        "AwsSolutions-ELB2",
+        (
+            *("AwsSolutions-APIG2", "AwsSolutions-APIG4", "AwsSolutions-COG4"),
+            *("AwsSolutions-APIG1", "AwsSolutions-APIG3", "AwsSolutions-APIG6"),
+        ),
+        "Inference/ApiGateway/Api",
+        "It passes everything on: the service asks each caller who it is, and checks each request. "
+        "Logs and a firewall are settings: the one sets a role for the whole account, the other "
+        "costs 9 USD a month.",
+    ),
+    Acknowledged(
+        ("AwsSolutions-ELB2",),
         "Inference/LoadBalancer/Balancer",
         "Access logs are a setting: they hold the addresses of callers, and the service logs each "
         "request without them.",
     ),
     Acknowledged(
-        "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudformation:<AWS::Region>:"
-        "<AWS::AccountId>:stack/llm-on-ecs-*]",
+        (
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudformation:<AWS::Region>:"
+            "<AWS::AccountId>:stack/llm-on-ecs-*]",
+        ),
         "Delivery/Reader/Role/DefaultPolicy",
         "Pull requests read the templates of this project's stacks. A stack's ARN ends in an id "
         "that CloudFormation makes, so none can be written down before.",
+    ),
+    Acknowledged(
+        ("AwsSolutions-S1",),
+        "Inference/LoadBalancer/AccessLogs/Bucket",
+        "It holds logs itself, to which load balancers add and people of this account read; a log "
+        "of its readers is CloudTrail's to keep.",
+    ),
+    Acknowledged(
+        (
+            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
+            "AmazonAPIGatewayPushToCloudWatchLogs]",
+        ),
+        "Inference/ApiGateway/Api/CloudWatchRole",
+        "API Gateway takes one role for all APIs of the account and checks what it may do: AWS's "
+        "own policy for it stays sufficient when that check changes.",
     ),
 )
 
@@ -75,10 +102,10 @@ def acknowledge(app: App) -> None:
     """Tell cdk-nag, which reads it where somebody runs it; without it this does nothing."""
     for acknowledged in ACKNOWLEDGED:
         if construct := _find(app, acknowledged.path):
-            rule = f"AwsSolutions::{acknowledged.rule}"
-            Validations.of(construct).acknowledge(
-                Acknowledgment(id=rule, reason=acknowledged.reason)
-            )
+            for rule in acknowledged.rules:
+                Validations.of(construct).acknowledge(
+                    Acknowledgment(id=f"AwsSolutions::{rule}", reason=acknowledged.reason)
+                )
 
 
 def _find(app: App, path: str) -> IConstruct | None:

@@ -7,9 +7,11 @@ from typing import Final
 from infra.sections.endpoint import EndpointSettings
 from infra.sections.function import FunctionSettings
 from infra.sections.jwt import JwtSettings
+from infra.sections.limits import LimitSettings
 from infra.sections.model import BUNDLED_MODEL, ModelSettings
 from infra.sections.section import Problem
 from infra.sections.task import TaskSettings
+from infra.timeouts import MAX_GATEWAY_SILENCE_SECONDS, TimeoutBudget
 
 # SmolLM2-135M: 30 layers, 3 key-value heads of 64 values, a key and a value each, 2 bytes a value.
 BUNDLED_BYTES_PER_TOKEN: Final = 30 * 3 * 64 * 2 * 2
@@ -80,3 +82,22 @@ def access_tokens(endpoint: EndpointSettings, jwt: JwtSettings) -> Iterator[Prob
 
 def _slots(count: int) -> str:
     return "1 slot" if count == 1 else f"{count} slots"
+
+
+def gateway_time(endpoint: EndpointSettings, limits: LimitSettings) -> Iterator[Problem]:
+    """API Gateway waits for the longest request."""
+    longest = limits.longest_generation_seconds
+    if endpoint.kind != "api-gateway" or _fits_gateway(longest):
+        return
+    most = max(filter(_fits_gateway, range(1, longest)))
+    yield Problem(
+        "limits.longest_generation_seconds",
+        f"got {longest}, but API Gateway cuts what is silent for {MAX_GATEWAY_SILENCE_SECONDS} s, "
+        "as an answer is that waits for a slot and is not streamed; choose at most "
+        f"{most}, or set endpoint.kind to 'load-balancer'",
+    )
+
+
+def _fits_gateway(longest_generation_seconds: int) -> bool:
+    budget = TimeoutBudget(longest_generation_seconds)
+    return budget.gateway_timeout_seconds <= MAX_GATEWAY_SILENCE_SECONDS

@@ -89,7 +89,7 @@ ARROWS: Final = (
     Arrow("AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::CertificateManager::Certificate"),
     Arrow("AWS::WAFv2::WebACL", "AWS::ElasticLoadBalancingV2::LoadBalancer"),
     Arrow("AWS::WAFv2::WebACL", "AWS::ApiGateway::RestApi"),
-    Arrow("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::VpcLink", "HTTPS"),
+    Arrow("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::VpcLink", "HTTP"),
     Arrow("AWS::ApiGatewayV2::VpcLink", "AWS::ElasticLoadBalancingV2::LoadBalancer"),
     Arrow("AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ECS::Service", "REST, gRPC"),
     Arrow("AWS::ECS::Service", "AWS::ECS::TaskDefinition"),

@@ -11,9 +11,11 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from infra import consistency
+from infra.sections.api_gateway import ApiGatewaySettings
 from infra.sections.delivery import DeliverySettings
 from infra.sections.deploy import DeploySettings
 from infra.sections.endpoint import EndpointSettings
+from infra.sections.firewall import FirewallSettings
 from infra.sections.function import FunctionSettings
 from infra.sections.jwt import JwtSettings
 from infra.sections.limits import LimitSettings
@@ -53,6 +55,12 @@ class StageSettings(Section):
     jwt: JwtSettings = Field(
         default=JwtSettings(), description="Whose access tokens are good, where one is asked for."
     )
+    api_gateway: ApiGatewaySettings = Field(
+        default=ApiGatewaySettings(), description="What API Gateway lets through, where it is used."
+    )
+    firewall: FirewallSettings = Field(
+        default=FirewallSettings(), description="The web application firewall."
+    )
     network: NetworkSettings = Field(default=NetworkSettings(), description="The VPC.")
     task: TaskSettings = Field(default=TaskSettings(), description="Size and image of one task.")
     model: ModelSettings = Field(default=ModelSettings(), description="The model and its slots.")
@@ -78,6 +86,7 @@ class StageSettings(Section):
         yield from consistency.memory(self.task, self.model)
         yield from consistency.access_tokens(self.endpoint, self.jwt)
         yield from consistency.function(self.function, task=self.task, model=self.model)
+        yield from consistency.gateway_time(self.endpoint, self.limits)
 
     @model_validator(mode="after")
     def _hold_the_rules(self) -> Self:

@@ -10,6 +10,9 @@ MAX_IDLE_TIMEOUT_SECONDS: Final = 4000
 MAX_DEREGISTRATION_DELAY_SECONDS: Final = 3600
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
 MAX_STOP_TIMEOUT_SECONDS: Final = 120
+# A regional API's stream may be silent for 5 minutes and last for 15.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html
+MAX_GATEWAY_SILENCE_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,16 @@ class TimeoutBudget:
         The 10 s beyond it let the service's own answer, that time is up, arrive first.
         """
         return self.longest_request_seconds + 10
+
+    @property
+    def gateway_timeout_seconds(self) -> int:
+        """How long API Gateway, where it is in front, waits for a response: longer than the load
+        balancer, whose own error then tells the client what happened.
+
+        An answer that is not streamed is silent for all of its time, so this must stay within
+        `MAX_GATEWAY_SILENCE_SECONDS`.
+        """
+        return self.idle_timeout_seconds + 10
 
     @property
     def keep_alive_seconds(self) -> int:

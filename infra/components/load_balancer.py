@@ -5,12 +5,22 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
+from infra.components.access_logs import AccessLogs
+from infra.components.domain import Domain
 from infra.components.ecs_service import InferenceService
 from infra.components.task import CONTAINER_NAME
-from infra.container_env import GRPC_HEALTH_PATH, GRPC_PORT, HTTP_PORT, METRICS_PATH, READINESS_PATH
+from infra.container_env import (
+    GRPC_HEALTH_PATH,
+    GRPC_PORT,
+    HTTP_PORT,
+    METRICS_PATH,
+    READINESS_PATH,
+)
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
 
+# The stage of the API in front, where there is one: the first part of every path that clients use.
+API_STAGE = "api"
 LEAST_OUTSTANDING = elbv2.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS
 
 
@@ -30,22 +40,36 @@ class LoadBalancer(Construct):
         self._endpoint = settings.endpoint
         self._budget = budget
         self._service = service
+        self._domain = self._make_domain()
         self.balancer = self._make_balancer(settings)
         self.listener = self._make_listener()
-        self._route_rest()
+        self._rest = self._make_rest_targets()
+        self.listener.add_target_groups("Rest", target_groups=[self._rest])
         self._hide_metrics()
-        if self._endpoint.certificate_arn:
+        if self._endpoint.secure:
             # The load balancer speaks gRPC over HTTPS only.
             self._route_grpc()
-        if self._endpoint.certificate_arn and self._endpoint.public:
             self.balancer.add_redirect(open=False)
-        self._allow(settings.endpoint.allowed_networks or (settings.network.cidr,))
+        if self._endpoint.kind == "api-gateway":
+            self._drop_stage_from_paths()
+        else:
+            self._allow(self._endpoint.allowed_networks or (settings.network.cidr,))
+        if self._domain:
+            self._domain.point_at(self.balancer)
+        if self._endpoint.access_logs:
+            logs = AccessLogs(self, "AccessLogs", endpoint=self._endpoint)
+            logs.write_from(self.balancer)
 
     @property
     def url(self) -> str:
-        """The endpoint's address, under the load balancer's own name."""
-        scheme = "https" if self._endpoint.certificate_arn else "http"
-        return f"{scheme}://{self.balancer.load_balancer_dns_name}"
+        """The endpoint's address: under its own name, or else the load balancer's."""
+        scheme = "https" if self._endpoint.secure else "http"
+        name = self._domain.name if self._domain else self.balancer.load_balancer_dns_name
+        return f"{scheme}://{name}"
+
+    def _make_domain(self) -> Domain | None:
+        name = self._endpoint.domain_name
+        return Domain(self, "Domain", endpoint=self._endpoint, name=name) if name else None
 
     def _make_balancer(self, settings: StageSettings) -> elbv2.ApplicationLoadBalancer:
         public = settings.endpoint.public
@@ -76,35 +100,64 @@ class LoadBalancer(Construct):
         )
 
     def _make_listener(self) -> elbv2.ApplicationListener:
-        arn = self._endpoint.certificate_arn
-        if arn is None:
+        if not self._endpoint.secure:
             return self.balancer.add_listener(
                 "Http", protocol=elbv2.ApplicationProtocol.HTTP, open=False
             )
         return self.balancer.add_listener(
             "Https",
             protocol=elbv2.ApplicationProtocol.HTTPS,
-            certificates=[elbv2.ListenerCertificate.from_arn(arn)],
+            certificates=[self._certificate()],
             ssl_policy=elbv2.SslPolicy.TLS13_12_RES_PQ,
             open=False,
         )
 
-    def _route_rest(self) -> None:
-        """Everything that is not gRPC."""
-        group = self._make_target_group(
+    def _certificate(self) -> elbv2.IListenerCertificate:
+        """The one named, or else one made for the endpoint's name."""
+        if self._domain and not self._endpoint.certificate_arn:
+            return self._domain.make_certificate()
+        return elbv2.ListenerCertificate.from_arn(self._endpoint.certificate_arn or "")
+
+    def _make_rest_targets(self) -> elbv2.ApplicationTargetGroup:
+        """For everything that is not gRPC."""
+        return self._make_target_group(
             "RestTargets",
             port=HTTP_PORT,
             version=elbv2.ApplicationProtocolVersion.HTTP1,
             health_check=self._health_check(path=READINESS_PATH, healthy_http_codes="200"),
         )
-        self.listener.add_target_groups("Rest", target_groups=[group])
+
+    def _drop_stage_from_paths(self) -> None:
+        """`/api/v1/models` is `/v1/models`.
+
+        API Gateway is documented to send the API's stage along in a private integration, and its
+        examples rely on it not to: either way works here.
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/private-integration.html
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-transforms.html
+        """
+        rule = elbv2.ApplicationListenerRule(
+            self,
+            "DropStage",
+            listener=self.listener,
+            priority=20,
+            conditions=[elbv2.ListenerCondition.path_patterns([f"/{API_STAGE}/*"])],
+            action=elbv2.ListenerAction.forward([self._rest]),
+        )
+        rewrite = {"Regex": f"^/{API_STAGE}/(.*)$", "Replace": "/$1"}
+        transform = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [rewrite]}}
+        resource = rule.node.default_child
+        if isinstance(resource, elbv2.CfnListenerRule):
+            resource.add_property_override("Transforms", [transform])
 
     def _hide_metrics(self) -> None:
         """Operators scrape the tasks themselves; no client needs to know how busy they are."""
+        paths = [METRICS_PATH]
+        if self._endpoint.kind == "api-gateway":
+            paths.append(f"/{API_STAGE}{METRICS_PATH}")
         self.listener.add_action(
             "HideMetrics",
             priority=5,
-            conditions=[elbv2.ListenerCondition.path_patterns([METRICS_PATH])],
+            conditions=[elbv2.ListenerCondition.path_patterns(paths)],
             action=elbv2.ListenerAction.fixed_response(404),
         )
 

@@ -7,7 +7,9 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
+from infra.components.api_gateway import ApiGateway
 from infra.components.ecs_service import InferenceService
+from infra.components.firewall import Firewall
 from infra.components.image import service_image
 from infra.components.keys import ApiKeys
 from infra.components.load_balancer import LoadBalancer
@@ -56,9 +58,10 @@ class InferenceStack(Stack):
         balancer = LoadBalancer(
             self, "LoadBalancer", settings=settings, budget=budget, service=service
         )
+        url = self._open(settings, budget, vpc=vpc, balancer=balancer)
         SlotScaling(self, "Scaling", settings=settings, service=service)
         allow_scraping(service, settings.monitoring)
-        self._tell(keys, service, balancer)
+        self._tell(keys, service, balancer, url=url)
         self._warn_of_placeholder(settings)
 
     def _image(self, settings: StageSettings) -> ecs.ContainerImage:
@@ -67,12 +70,33 @@ class InferenceStack(Stack):
         asset = service_image(self, "Image", settings=settings)
         return ecs.ContainerImage.from_docker_image_asset(asset)
 
-    def _tell(self, keys: ApiKeys, service: InferenceService, balancer: LoadBalancer) -> None:
+    def _open(
+        self,
+        settings: StageSettings,
+        budget: TimeoutBudget,
+        *,
+        vpc: ec2.IVpc,
+        balancer: LoadBalancer,
+    ) -> str:
+        """What stands in front of the load balancer, if anything; the address for clients."""
+        url, protected = balancer.url, balancer.balancer.load_balancer_arn
+        if settings.endpoint.kind == "api-gateway":
+            gateway = ApiGateway(
+                self, "ApiGateway", settings=settings, budget=budget, vpc=vpc, balancer=balancer
+            )
+            url, protected = gateway.url, gateway.stage_arn
+        if settings.firewall.enabled:
+            Firewall(self, "Firewall", settings=settings).protect(protected)
+        return url
+
+    def _tell(
+        self, keys: ApiKeys, service: InferenceService, balancer: LoadBalancer, *, url: str
+    ) -> None:
         CfnOutput(self, "ApiKeysSecretArn", value=keys.secret.secret_arn)
         CfnOutput(self, "ClusterName", value=service.cluster.cluster_name)
         CfnOutput(self, "ServiceName", value=service.service.service_name)
         CfnOutput(self, "LoadBalancerDnsName", value=balancer.balancer.load_balancer_dns_name)
-        CfnOutput(self, "Url", value=balancer.url)
+        CfnOutput(self, "Url", value=url)
 
     def _warn_of_placeholder(self, settings: StageSettings) -> None:
         arn = settings.endpoint.certificate_arn or ""

@@ -48,6 +48,29 @@ VARIANTS: Final[dict[str, Variant]] = {
         "dev", changes={"function": {"enabled": True, "reserved_concurrency": 5}}
     ),
     "delivery": Variant("dev", changes={"delivery": {"repository": REPOSITORY}}),
+    # Each of these has what no stage has switched on.
+    "guarded-api": Variant(
+        "dev",
+        {"image": IMAGE},
+        {
+            "endpoint": {"access_logs": True},
+            "api_gateway": {"access_log": True, "require_api_key": True},
+            "firewall": {"enabled": True},
+        },
+    ),
+    "hosted-zone": Variant(
+        "local",
+        {"image": IMAGE},
+        {
+            "endpoint": {
+                "domain_name": "llm.example.com",
+                "hosted_zone_id": "Z0123456789ABCDEFGHIJ",
+                "hosted_zone_name": "example.com",
+                "access_logs": True,
+            },
+            "firewall": {"enabled": True, "requests_per_5_minutes": 500},
+        },
+    ),
 }
 
 

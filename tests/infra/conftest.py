@@ -68,3 +68,15 @@ def dev_function(synthesised: Callable[[str], Assembly]) -> Assembly:
 def delivery(synthesised: Callable[[str], Assembly]) -> Assembly:
     """Stage dev, which a repository's pipeline may deploy."""
     return synthesised("delivery")
+
+
+@pytest.fixture
+def guarded_api(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage dev with a firewall, logs and a usage plan."""
+    return synthesised("guarded-api")
+
+
+@pytest.fixture
+def hosted_zone(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage local with a name, a firewall and access logs."""
+    return synthesised("hosted-zone")

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sandbox import assembly
 from sandbox.certificate import ensure_certificate
 from sandbox.cloudformation import stacks
 from sandbox.state import ACCOUNT, REGION
+from tests.infra.assemblies import synthesise_variant
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,6 +57,19 @@ def local_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True)
     return out
+
+
+@pytest.fixture(scope="session")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The directory of a variant's assembly; each is synthesised once, when a test asks for it."""
+    os.environ.setdefault("JSII_NODE", str(Path(nodejs.__file__).parent / "bin" / "node"))
+    os.environ.setdefault("CDK_VALIDATION", "false")
+
+    @cache
+    def directory_of(variant: str) -> Path:
+        return synthesise_variant(variant, tmp_path_factory.mktemp(variant)).directory
+
+    return directory_of
 
 
 def placeholder() -> str:

@@ -159,11 +159,12 @@ def test_https_listener_sends_grpc_to_its_targets_and_the_rest_to_http(
 ) -> None:
     client = boto3.client("elbv2")
     balancer = client.describe_load_balancers()["LoadBalancers"][0]["LoadBalancerArn"]
-    (listener,) = client.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    listeners = client.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+    (listener,) = [item for item in listeners if item["Port"] == 443]
     rules = client.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
     by_priority = {rule["Priority"]: rule for rule in rules}
     (grpc_rule,) = [rule for rule in rules if "application/grpc" in str(rule["Conditions"])]
-    assert (listener["Protocol"], listener["Port"]) == ("HTTPS", 443)
+    assert listener["Protocol"] == "HTTPS"
     assert listener["Certificates"]
     assert targets_of(grpc_rule) == [target_groups["GRPC"]["TargetGroupArn"]]
     assert targets_of(by_priority["default"]) == [target_groups["HTTP1"]["TargetGroupArn"]]

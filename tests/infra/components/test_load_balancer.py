@@ -73,12 +73,12 @@ def test_deletion_protection_is_the_settings(
 
 
 def test_an_internal_endpoint_is_in_private_subnets_for_the_vpcs_own_network(
-    dev: Assembly,
+    local: Assembly,
 ) -> None:
-    balancer = dev.only(BALANCER)
+    balancer = local.only(BALANCER)
     assert balancer["Scheme"] == "internal"
     assert all("PrivateSubnet" in subnet["Fn::ImportValue"] for subnet in balancer["Subnets"])
-    _, group = balancer_group(dev)
+    _, group = balancer_group(local)
     rules = [(rule["CidrIp"], rule["FromPort"]) for rule in group["SecurityGroupIngress"]]
     assert rules == [("10.0.0.0/16", 80)]
 
@@ -92,21 +92,21 @@ def test_a_public_endpoint_is_in_public_subnets_for_the_networks_listed(prod: As
     assert sorted(rules) == [("0.0.0.0/0", 80), ("0.0.0.0/0", 443)]
 
 
-def test_without_a_certificate_there_is_plain_http_and_no_grpc(dev: Assembly) -> None:
-    assert listener_on(dev, 80)["Protocol"] == "HTTP"
-    assert len(dev.resources(LISTENER)) == len(dev.resources(TARGETS)) == 1
-    assert rules(dev, "forward") == []
+def test_without_a_certificate_there_is_plain_http_and_no_grpc(local: Assembly) -> None:
+    assert listener_on(local, 80)["Protocol"] == "HTTP"
+    assert len(local.resources(LISTENER)) == len(local.resources(TARGETS)) == 1
+    assert rules(local, "forward") == []
 
 
 def test_with_a_certificate_everything_is_https(https: Assembly) -> None:
     listener = listener_on(https, 443)
     assert listener["Protocol"] == "HTTPS"
     assert listener["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
-    assert len(https.resources(LISTENER)) == 1
+    assert len(https.resources(LISTENER)) == 2
 
 
-def test_plain_http_is_redirected_where_strangers_may_try_it(prod: Assembly) -> None:
-    (action,) = listener_on(prod, 80)["DefaultActions"]
+def test_plain_http_is_redirected_to_it(https: Assembly) -> None:
+    (action,) = listener_on(https, 80)["DefaultActions"]
     assert action["Type"] == "redirect"
     assert action["RedirectConfig"] == {
         "Protocol": "HTTPS",
@@ -191,8 +191,8 @@ def test_the_load_balancer_reaches_the_tasks_and_nothing_else(https: Assembly) -
         assert "DestinationSecurityGroupId" in rule
 
 
-def test_metrics_are_hidden_from_clients(dev: Assembly, prod: Assembly) -> None:
-    for assembly in (dev, prod):
+def test_metrics_are_hidden_from_clients(local: Assembly, prod: Assembly) -> None:
+    for assembly in (local, prod):
         (hidden,) = rules(assembly, "fixed-response")
         assert hidden["Conditions"] == [
             {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/metrics"]}}

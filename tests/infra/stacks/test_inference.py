@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.assemblies import CERTIFICATE, IMAGE, Assembly
+from tests.infra.assemblies import IMAGE, Assembly
 
 # The only statements that may name every resource, and why.
 WILDCARDS = {"ecr:GetAuthorizationToken": "the action takes no resource"}
@@ -157,8 +157,3 @@ def test_a_placeholder_certificate_is_warned_of(prod: Assembly) -> None:
 @pytest.mark.parametrize("stage", ["local", "https", "dev"])
 def test_no_other_stage_has_anything_to_warn_of(request: pytest.FixtureRequest, stage: str) -> None:
     assert messages(request.getfixturevalue(stage)) == []
-
-
-def test_the_certificate_of_the_command_line_is_the_listeners(https: Assembly) -> None:
-    listener = https.only("AWS::ElasticLoadBalancingV2::Listener")
-    assert listener["Certificates"] == [{"CertificateArn": CERTIFICATE}]

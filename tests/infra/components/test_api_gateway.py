@@ -1,0 +1,163 @@
+"""API Gateway: it passes everything on, streams, limits, and is the load balancer's only client."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match
+
+from infra.stage_files import load_stage
+from infra.timeouts import TimeoutBudget
+from tests.infra.assemblies import Assembly
+
+API = "AWS::ApiGateway::RestApi"
+METHOD = "AWS::ApiGateway::Method"
+STAGE = "AWS::ApiGateway::Stage"
+
+
+def integration(assembly: Assembly) -> dict[str, Any]:
+    """The integration of the one method."""
+    found: dict[str, Any] = assembly.only(METHOD)["Integration"]
+    return found
+
+
+def url(assembly: Assembly) -> str:
+    """The output `Url`, with the references in it as their names."""
+    (_, parts) = assembly.templates["Inference"]["Outputs"]["Url"]["Value"]["Fn::Join"]
+    return "".join(part if isinstance(part, str) else str(part["Ref"]) for part in parts)
+
+
+def test_the_api_is_regional_and_speaks_tls_1_3(dev: Assembly) -> None:
+    api = dev.only(API)
+    assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+    assert api["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+    assert api["EndpointAccessMode"] == "STRICT"
+
+
+def test_the_url_is_the_apis_with_its_stage_and_no_slash_at_the_end(dev: Assembly) -> None:
+    pattern = r"https://\w+\.execute-api\.AWS::Region\.AWS::URLSuffix/\w+"
+    assert re.fullmatch(pattern, url(dev))
+
+
+def test_any_method_on_any_path_is_passed_to_the_load_balancer(dev: Assembly) -> None:
+    (balancer,) = dev.resources("AWS::ElasticLoadBalancingV2::LoadBalancer")
+    found = integration(dev)
+    assert dev.only("AWS::ApiGateway::Resource")["PathPart"] == "{proxy+}"
+    assert dev.only(METHOD)["HttpMethod"] == found["IntegrationHttpMethod"] == "ANY"
+    assert (found["Type"], found["ConnectionType"]) == ("HTTP_PROXY", "VPC_LINK")
+    assert found["IntegrationTarget"] == {"Ref": balancer}
+    address = {"Fn::GetAtt": [balancer, "DNSName"]}
+    assert found["Uri"] == {"Fn::Join": ["", ["http://", address, "/{proxy}"]]}
+
+
+def test_the_integration_changes_no_header_and_no_body(dev: Assembly) -> None:
+    found = integration(dev)
+    assert found["RequestParameters"] == {
+        "integration.request.path.proxy": "method.request.path.proxy"
+    }
+    assert not {"RequestTemplates", "ContentHandling", "Credentials"} & found.keys()
+
+
+def test_answers_are_streamed(dev: Assembly) -> None:
+    assert integration(dev)["ResponseTransferMode"] == "STREAM"
+
+
+def test_the_api_outwaits_the_load_balancer_within_awss_limit(dev: Assembly) -> None:
+    budget = TimeoutBudget(load_stage("dev").limits.longest_generation_seconds)
+    waits = integration(dev)["TimeoutInMillis"] / 1000
+    assert budget.idle_timeout_seconds < waits <= 300
+
+
+def test_requests_are_limited_for_all_methods_together(dev: Assembly) -> None:
+    (limits,) = dev.only(STAGE)["MethodSettings"]
+    assert (limits["HttpMethod"], limits["ResourcePath"]) == ("*", "/*")
+    assert (limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]) == (50, 100)
+
+
+def test_what_requests_and_answers_hold_is_never_logged(dev: Assembly) -> None:
+    (settings,) = dev.only(STAGE)["MethodSettings"]
+    assert settings["DataTraceEnabled"] is False
+
+
+def test_the_api_needs_no_key_of_its_own_until_asked(dev: Assembly, guarded_api: Assembly) -> None:
+    assert [a.only(METHOD)["ApiKeyRequired"] for a in (dev, guarded_api)] == [False, True]
+    assert not dev.resources("AWS::ApiGateway::UsagePlan")
+
+
+def test_a_usage_plan_limits_each_key(guarded_api: Assembly) -> None:
+    guarded_api.inference.has_resource_properties(
+        "AWS::ApiGateway::UsagePlan",
+        {"Quota": {"Limit": 10_000, "Period": "DAY"}, "ApiStages": [Match.any_value()]},
+    )
+    (key,) = guarded_api.resources("AWS::ApiGateway::ApiKey")
+    assert guarded_api.only("AWS::ApiGateway::UsagePlanKey")["KeyId"] == {"Ref": key}
+    assert guarded_api.templates["Inference"]["Outputs"]["ApiGatewayKeyId"]["Value"] == {"Ref": key}
+
+
+def test_a_log_line_has_the_request_id_and_no_header(guarded_api: Assembly) -> None:
+    line = json.loads(guarded_api.only(STAGE)["AccessLogSetting"]["Format"])
+    assert line["requestId"] == "$context.requestId"
+    assert not [value for value in line.values() if not value.startswith("$context.")]
+
+
+def test_the_accounts_logging_is_left_alone_until_asked_and_then_outlives_the_stack(
+    dev: Assembly, guarded_api: Assembly
+) -> None:
+    assert not dev.resources("AWS::ApiGateway::Account")
+    (account,) = guarded_api.resources("AWS::ApiGateway::Account").values()
+    role = account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]
+    assert account["DeletionPolicy"] == "Retain"
+    assert guarded_api.resources("AWS::IAM::Role")[role]["DeletionPolicy"] == "Retain"
+
+
+def test_the_vpc_link_reaches_the_load_balancer_and_nothing_else(dev: Assembly) -> None:
+    (link,) = dev.only("AWS::ApiGatewayV2::VpcLink")["SecurityGroupIds"]
+    rules = [r["Properties"] for r in dev.resources("AWS::EC2::SecurityGroupEgress").values()]
+    (out,) = [rule for rule in rules if rule["GroupId"] == link]
+    (balancer,) = dev.only("AWS::ElasticLoadBalancingV2::LoadBalancer")["SecurityGroups"]
+    assert out["DestinationSecurityGroupId"] == balancer
+    assert (out["FromPort"], out["ToPort"]) == (80, 80)
+
+
+def test_the_vpc_link_alone_reaches_the_load_balancer(dev: Assembly) -> None:
+    (link,) = dev.only("AWS::ApiGatewayV2::VpcLink")["SecurityGroupIds"]
+    (balancer,) = dev.only("AWS::ElasticLoadBalancingV2::LoadBalancer")["SecurityGroups"]
+    body = dev.resources("AWS::EC2::SecurityGroup")[balancer["Fn::GetAtt"][0]]["Properties"]
+    rules = [r["Properties"] for r in dev.resources("AWS::EC2::SecurityGroupIngress").values()]
+    sources = [r["SourceSecurityGroupId"] for r in rules if r["GroupId"] == balancer]
+    assert sources == [link]
+    assert "SecurityGroupIngress" not in body
+    assert dev.only("AWS::ElasticLoadBalancingV2::LoadBalancer")["Scheme"] == "internal"
+
+
+def rewritten(assembly: Assembly, path: str) -> str:
+    """What the load balancer makes of a path, by the rule that drops the stage."""
+    rules = assembly.resources("AWS::ElasticLoadBalancingV2::ListenerRule").values()
+    (rule,) = [r["Properties"] for r in rules if "Transforms" in r["Properties"]]
+    (transform,) = rule["Transforms"]
+    assert transform["Type"] == "url-rewrite"
+    ((rewrite),) = transform["UrlRewriteConfig"]["Rewrites"]
+    return re.sub(rewrite["Regex"], rewrite["Replace"].replace("$", "\\"), path)
+
+
+@pytest.mark.parametrize(
+    ("path", "service"),
+    [
+        ("/api/v1/models", "/v1/models"),
+        ("/api/v1/chat/completions?x=/api/y", "/v1/chat/completions?x=/api/y"),
+        ("/v1/models", "/v1/models"),
+    ],
+)
+def test_the_service_sees_paths_without_the_apis_stage(
+    dev: Assembly, path: str, service: str
+) -> None:
+    assert rewritten(dev, path) == service
+
+
+def test_metrics_are_hidden_with_and_without_the_apis_stage(dev: Assembly) -> None:
+    rules = dev.resources("AWS::ElasticLoadBalancingV2::ListenerRule").values()
+    (hidden,) = [r["Properties"] for r in rules if "Transforms" not in r["Properties"]]
+    (condition,) = hidden["Conditions"]
+    assert condition["PathPatternConfig"]["Values"] == ["/metrics", "/api/metrics"]
+    assert hidden["Priority"] < 20
