@@ -159,6 +159,7 @@ BY_USE: Final = {
 # tables is named as not priced, so a new one cannot pass for free.
 FREE: Final = (
     "AWS::ApiGateway::[!RV]*",  # all but the API itself and a link to a VPC
+    "AWS::ApiGateway::Resource",
     "AWS::ApiGatewayV2::Stage",
     "AWS::ApplicationAutoScaling::ScalableTarget",
     "AWS::CDK::Metadata",
