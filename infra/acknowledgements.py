@@ -20,12 +20,6 @@ class Acknowledged(NamedTuple):
 
 ACKNOWLEDGED: Final = (
     Acknowledged(
-        ("AwsSolutions-VPC7",),
-        "Network/Vpc",
-        "Flow logs cost per GB of every stream's packets; security groups admit the load balancer "
-        "only, and the service logs each request.",
-    ),
-    Acknowledged(
         ("AwsSolutions-SMG4",),
         "Inference/Keys/Secret",
         "It holds hashes of keys that people hold: to rotate one means to hand out another, which "
@@ -56,14 +50,16 @@ ACKNOWLEDGED: Final = (
         "must have a certificate, and asks each caller who it is.",
     ),
     Acknowledged(
-        (
-            *("AwsSolutions-APIG2", "AwsSolutions-APIG4", "AwsSolutions-COG4"),
-            *("AwsSolutions-APIG1", "AwsSolutions-APIG3", "AwsSolutions-APIG6"),
-        ),
+        ("AwsSolutions-APIG2", "AwsSolutions-APIG4", "AwsSolutions-COG4"),
         "Inference/ApiGateway/Api",
-        "It passes everything on: the service asks each caller who it is, and checks each request. "
-        "Logs and a firewall are settings: the one sets a role for the whole account, the other "
-        "costs 9 USD a month.",
+        "It passes everything on: the service asks each caller who it is, by keys or by access "
+        "tokens that it verifies itself, and checks every field of each request.",
+    ),
+    Acknowledged(
+        ("AwsSolutions-APIG1", "AwsSolutions-APIG3", "AwsSolutions-APIG6"),
+        "Inference/ApiGateway/Api",
+        "Logs and a firewall are settings: the one needs a role that is the whole account's, the "
+        "other costs 9 USD a month, and the service logs each request.",
     ),
     Acknowledged(
         ("AwsSolutions-ELB2",),
@@ -85,15 +81,6 @@ ACKNOWLEDGED: Final = (
         "Inference/LoadBalancer/AccessLogs/Bucket",
         "It holds logs itself, to which load balancers add and people of this account read; a log "
         "of its readers is CloudTrail's to keep.",
-    ),
-    Acknowledged(
-        (
-            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/"
-            "AmazonAPIGatewayPushToCloudWatchLogs]",
-        ),
-        "Inference/ApiGateway/Api/CloudWatchRole",
-        "API Gateway takes one role for all APIs of the account and checks what it may do: AWS's "
-        "own policy for it stays sufficient when that check changes.",
     ),
 )
 

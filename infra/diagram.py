@@ -13,7 +13,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from infra.container_env import GRPC_PORT, HTTP_PORT
+
 Resources = dict[str, dict[str, Any]]
+PROTOCOLS: Final = {HTTP_PORT: "REST", GRPC_PORT: "gRPC"}
 
 DOT_MISSING: Final = (
     "dot: got none on PATH; install Graphviz, which draws the picture (Debian: apt-get install "
@@ -43,7 +46,8 @@ def _named(text: str) -> Callable[[list[dict[str, Any]]], str]:
 
 
 def _tasks(found: list[dict[str, Any]]) -> str:
-    return "ECS service on Fargate"
+    ports = {target["ContainerPort"] for target in found[0]["Properties"]["LoadBalancers"]}
+    return f"ECS service on Fargate\n{', '.join(PROTOCOLS[port] for port in sorted(ports))}"
 
 
 def _scaling(found: list[dict[str, Any]]) -> str:
@@ -91,12 +95,13 @@ ARROWS: Final = (
     Arrow("AWS::WAFv2::WebACL", "AWS::ApiGateway::RestApi"),
     Arrow("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::VpcLink", "HTTP"),
     Arrow("AWS::ApiGatewayV2::VpcLink", "AWS::ElasticLoadBalancingV2::LoadBalancer"),
-    Arrow("AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ECS::Service", "REST, gRPC"),
+    Arrow("AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ECS::Service"),
     Arrow("AWS::ECS::Service", "AWS::ECS::TaskDefinition"),
     Arrow("AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ECS::Service"),
     Arrow("AWS::ECS::TaskDefinition", "AWS::SecretsManager::Secret", "reads"),
     Arrow("AWS::ECS::TaskDefinition", "AWS::Logs::LogGroup", "logs, metrics"),
     Arrow("AWS::ECS::TaskDefinition", "AWS::ECR::Repository", "runs"),
+    Arrow("AWS::Lambda::Function", "AWS::ECR::Repository", "runs"),
     Arrow("AWS::CloudWatch::Alarm", "AWS::SNS::Topic"),
 )
 # Where clients come in: the first of these that is deployed.

@@ -144,6 +144,7 @@ BY_USE: Final = {
     "AWS::ApiGatewayV2::Api": "API Gateway: requests and data",
     "AWS::ApplicationAutoScaling::ScalingPolicy": "CloudWatch: the alarms that target "
     "tracking makes for itself, and the metrics that the service writes",
+    "AWS::EC2::FlowLog": "flow logs: lines delivered",
     "AWS::EC2::NatGateway": "NAT gateway: data that passes it",
     "AWS::ECR::Repository": "ECR: stored images",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "load balancer: capacity units",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aws_cdk import CfnResource, Duration, RemovalPolicy
+from aws_cdk import CfnResource, Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_ec2 as ec2
@@ -68,9 +68,8 @@ class ApiGateway(Construct):
             endpoint_configuration=apigateway.EndpointConfiguration(
                 types=[apigateway.EndpointType.REGIONAL]
             ),
-            cloud_watch_role=gateway.access_log,
-            # It is the account's, so others may lean on it.
-            cloud_watch_role_removal_policy=RemovalPolicy.RETAIN if gateway.access_log else None,
+            # It is the account's, and not a stage's: the setting says what to do.
+            cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
                 stage_name=API_STAGE,
                 throttling_rate_limit=gateway.requests_per_second,

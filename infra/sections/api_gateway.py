@@ -35,6 +35,6 @@ class ApiGatewaySettings(Section):
     access_log: bool = Field(
         default=False,
         description="true: a log line for each request, without headers. API Gateway writes logs "
-        "with one role for all APIs of an account in a region: this sets it, in place of any that "
-        "is set, and leaves it behind.",
+        "with one role for all APIs of an account in a region, which the account has to have: "
+        "`aws apigateway get-account` names it, `update-account` sets it.",
     )

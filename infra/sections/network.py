@@ -36,6 +36,12 @@ class NetworkSettings(Section):
         "loss of a zone.",
     )
 
+    flow_logs: bool = Field(
+        default=True,
+        description="true: packets that a security group or network ACL refuses are logged, so "
+        "that a probe, or a rule that is missing, can be seen.",
+    )
+
     def problems(self) -> Iterator[Problem]:
         """Room for the subnets, and gateways that have a zone."""
         if not 16 <= ipaddress.IPv4Network(self.cidr).prefixlen <= 24:

@@ -4,6 +4,7 @@ from aws_cdk import Fn, Stack
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
+from infra.components.flow_log import FlowLog
 from infra.sections.network import MOST_ZONES, NetworkSettings
 from infra.settings import StageSettings
 
@@ -28,6 +29,8 @@ class NetworkStack(Stack):
         self.vpc = self._make_vpc(settings.network)
         # Image layers come from S3: free through this endpoint, 0.045 USD per GB through NAT.
         self.vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        if settings.network.flow_logs:
+            FlowLog(self, "FlowLog", settings=settings, vpc=self.vpc)
 
     def _make_vpc(self, network: NetworkSettings) -> ec2.Vpc:
         return ec2.Vpc(

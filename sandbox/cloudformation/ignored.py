@@ -4,8 +4,6 @@ from __future__ import annotations
 
 IGNORED = {
     "AWS::CDK::Metadata": "a record of the construct library's version; it makes nothing",
-    "AWS::ApiGateway::Account": "moto has no settings of an account for API Gateway, and no logs "
-    "that would need a role",
     "AWS::S3::BucketPolicy": "moto reads a Deny without its Condition: the bootstrap bucket's, of "
     "connections without TLS, would refuse every upload",
 }

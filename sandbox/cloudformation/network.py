@@ -236,3 +236,31 @@ class VpcEndpoint(_Part, CloudFormationModel):
 
     def remove(self) -> None:
         self.ec2("DeleteVpcEndpoints", {"VpcEndpointIds": [self.physical_resource_id]})
+
+
+class FlowLog(_Part, CloudFormationModel):
+    """A log of a VPC's packets, to CloudWatch Logs."""
+
+    type_name: ClassVar[str] = "AWS::EC2::FlowLog"
+    returns: ClassVar[frozenset[str]] = frozenset({"Id"})
+    replaced_by: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("DeliverLogsPermissionArn", "DestinationOptions", "LogDestination"),
+            *("DeliverCrossAccountRole", "LogDestinationType", "LogFormat", "LogGroupName"),
+            *("MaxAggregationInterval", "ResourceId", "ResourceType", "TrafficType"),
+            "TagFieldSpecifications",
+        }
+    )
+
+    def create(self) -> None:
+        chosen = self.take(
+            "DeliverLogsPermissionArn", "LogGroupName", "ResourceType", "TrafficType"
+        )
+        resource = self.take("ResourceId")["ResourceId"]
+        kind = self.take("LogDestinationType")
+        answer = self.ec2("CreateFlowLogs", {**chosen, **kind, "ResourceIds": [resource]})
+        (identity,) = answer["FlowLogIds"]
+        self.made(identity, Id=identity)
+
+    def remove(self) -> None:
+        self.ec2("DeleteFlowLogs", {"FlowLogIds": [self.physical_resource_id]})

@@ -41,3 +41,11 @@ def test_arrows_and_entrances_are_between_boxes() -> None:
 def test_words_say_what_the_templates_say(prod: Assembly) -> None:
     assert BOXES[BALANCER].words([*prod.resources(BALANCER).values()]) == "public load balancer"
     assert BOXES[TASK].words([*prod.resources(TASK).values()]) == "task: 4 vCPU, 8 GiB"
+
+
+def test_the_service_speaks_grpc_where_the_load_balancer_passes_it(
+    dev: Assembly, prod: Assembly
+) -> None:
+    said = BOXES["AWS::ECS::Service"].words
+    assert said([*dev.resources("AWS::ECS::Service").values()]).endswith("\nREST")
+    assert said([*prod.resources("AWS::ECS::Service").values()]).endswith("\nREST, gRPC")

@@ -10,7 +10,7 @@ def test_images_keys_and_logs_of_a_kept_stage_outlive_it(dev: SynthesisedStage) 
     }
     assert words["llm-on-ecs-dev-registry"] == ["the image repository and its images"]
     assert sorted(words["llm-on-ecs-dev-inference"]) == ["a secret", "logs"]
-    assert "llm-on-ecs-dev-network" not in words
+    assert words["llm-on-ecs-dev-network"] == ["logs"]
 
 
 def test_stage_that_keeps_nothing_leaves_nothing(local: SynthesisedStage) -> None:

@@ -101,14 +101,8 @@ def test_a_log_line_has_the_request_id_and_no_header(guarded_api: Assembly) -> N
     assert not [value for value in line.values() if not value.startswith("$context.")]
 
 
-def test_the_accounts_logging_is_left_alone_until_asked_and_then_outlives_the_stack(
-    dev: Assembly, guarded_api: Assembly
-) -> None:
-    assert not dev.resources("AWS::ApiGateway::Account")
-    (account,) = guarded_api.resources("AWS::ApiGateway::Account").values()
-    role = account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]
-    assert account["DeletionPolicy"] == "Retain"
-    assert guarded_api.resources("AWS::IAM::Role")[role]["DeletionPolicy"] == "Retain"
+def test_the_accounts_role_for_logs_is_left_alone(guarded_api: Assembly) -> None:
+    assert not guarded_api.resources("AWS::ApiGateway::Account")
 
 
 def test_the_vpc_link_reaches_the_load_balancer_and_nothing_else(dev: Assembly) -> None:

@@ -64,3 +64,10 @@ def test_the_vpc_has_the_network_of_the_settings(dev: Assembly) -> None:
 def test_no_function_of_the_cdk_is_deployed(prod: Assembly) -> None:
     for template in (prod.registry, prod.network, prod.inference):
         template.resource_count_is("AWS::Lambda::Function", 0)
+
+
+def test_refused_packets_of_the_whole_vpc_are_logged_and_no_others(dev: Assembly) -> None:
+    log = dev.only("AWS::EC2::FlowLog", stack="Network")
+    (vpc,) = dev.resources("AWS::EC2::VPC", stack="Network")
+    assert (log["ResourceId"], log["ResourceType"]) == ({"Ref": vpc}, "VPC")
+    assert log["TrafficType"] == "REJECT"

@@ -1,0 +1,30 @@
+"""Which packets the network refused."""
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.retention import log_retention, removal_policy
+from infra.settings import StageSettings
+
+
+class FlowLog(Construct):
+    """Logs refused packets only: the accepted ones of every stream would be most of the bill."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: StageSettings, vpc: ec2.IVpc
+    ) -> None:
+        super().__init__(scope, construct_id)
+        group = logs.LogGroup(
+            self,
+            "Group",
+            retention=log_retention(settings),
+            removal_policy=removal_policy(settings),
+        )
+        ec2.FlowLog(
+            self,
+            "Log",
+            resource_type=ec2.FlowLogResourceType.from_vpc(vpc),
+            traffic_type=ec2.FlowLogTrafficType.REJECT,
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group),
+        )
