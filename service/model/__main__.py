@@ -1,0 +1,46 @@
+"""`python -m service.model prepare SOURCE`: weights made ready for the CPU that will run them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from service.model.errors import ModelError
+
+
+def main() -> int:
+    """Errors are one sentence on standard error."""
+    arguments = parser().parse_args()
+    from service.model.preparation import prepare
+
+    try:
+        prepare(
+            arguments.source,
+            sha256=arguments.sha256,
+            type_name=arguments.type,
+            output=arguments.output,
+        )
+    except (ModelError, FileNotFoundError) as wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted; nothing unfinished is left behind.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m service.model", description=__doc__)
+    prepare = top.add_subparsers(required=True, metavar="VERB").add_parser(
+        "prepare", help="fetch, verify, inspect and requantise a GGUF file"
+    )
+    prepare.add_argument("source", help="a file, `bundled`, s3://bucket/key or https://...")
+    prepare.add_argument("--sha256", help="what the source's SHA-256 must be, in hex")
+    prepare.add_argument("--type", help="write the weights in this type, for example Q8_0")
+    prepare.add_argument("--output", type=Path, help="the file to write")
+    return top
+
+
+if __name__ == "__main__":
+    sys.exit(main())

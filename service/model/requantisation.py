@@ -1,0 +1,102 @@
+"""Writes a GGUF file's weights in another type; everything else in the file stays as it is.
+
+Needs the `gguf` library, whose quantiser is written in NumPy and knows the plain types only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from gguf import GGUFReader, GGUFValueType, GGUFWriter, LlamaFileType, ReaderTensor
+from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+from gguf.quants import dequantize, quantize
+
+from service.model.errors import ModelError
+from service.model.inspection import read_model, value
+
+TYPES: Final[Mapping[str, LlamaFileType]] = {
+    "F16": LlamaFileType.MOSTLY_F16,
+    "BF16": LlamaFileType.MOSTLY_BF16,
+    "Q8_0": LlamaFileType.MOSTLY_Q8_0,
+    "Q5_1": LlamaFileType.MOSTLY_Q5_1,
+    "Q5_0": LlamaFileType.MOSTLY_Q5_0,
+    "Q4_1": LlamaFileType.MOSTLY_Q4_1,
+    "Q4_0": LlamaFileType.MOSTLY_Q4_0,
+}
+FILE_TYPE: Final = "general.file_type"
+# The vocabulary's matrices lose most by few bits; llama.cpp's own quantiser gives them more too.
+# https://github.com/ggml-org/llama.cpp/blob/master/src/llama-quant.cpp
+VOCABULARY: Final = frozenset({"token_embd.weight", "output.weight"})
+VOCABULARY_TYPE: Final = GGMLQuantizationType.Q8_0
+NARROW: Final = frozenset({"Q5_1", "Q5_0", "Q4_1", "Q4_0"})
+# Small, and read as floats by the engine: routers of experts, convolutions, positions.
+KEPT: Final = ("ffn_gate_inp", "ssm_conv1d", "shortconv", "position_embd", "token_types", "_norm")
+
+
+def check_type(name: str) -> None:
+    """Raises ModelError for a type that the quantiser does not make."""
+    if name not in TYPES:
+        raise ModelError(
+            f"--type: got {name}, which the gguf library's quantiser does not make; choose one of "
+            f"{', '.join(TYPES)} (for K and IQ types use llama.cpp's llama-quantize)"
+        )
+
+
+def requantise(
+    source: Path, target: Path, *, type_name: str, on_progress: Callable[[int, int], None]
+) -> None:
+    """Progress counts the source's bytes. Memory: four bytes for each value of one tensor."""
+    check_type(type_name)
+    reader = read_model(source)
+    writer = GGUFWriter(target, str(value(reader, "general.architecture", "unknown")))
+    copy_metadata(reader, writer, file_type=TYPES[type_name])
+    wanted = [type_of(tensor, type_name) for tensor in reader.tensors]
+    for tensor, kind in zip(reader.tensors, wanted, strict=True):
+        announce(writer, tensor, kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    done, total = 0, sum(int(tensor.n_bytes) for tensor in reader.tensors)
+    for tensor, kind in zip(reader.tensors, wanted, strict=True):
+        writer.write_tensor_data(converted(tensor, kind))
+        done += int(tensor.n_bytes)
+        on_progress(done, total)
+    writer.close()
+
+
+def copy_metadata(reader: GGUFReader, writer: GGUFWriter, *, file_type: LlamaFileType) -> None:
+    for name, field in reader.fields.items():
+        if name.startswith("GGUF.") or name in ("general.architecture", FILE_TYPE):
+            continue  # the writer's own, and what changes
+        kind = field.types[0]
+        item = field.types[-1] if kind is GGUFValueType.ARRAY else None
+        writer.add_key_value(name, field.contents(), kind, sub_type=item)
+    writer.add_file_type(file_type)
+
+
+def type_of(tensor: ReaderTensor, type_name: str) -> GGMLQuantizationType:
+    """The type that a tensor gets: its own where it is no matrix, or its rows fit no block."""
+    wanted = GGMLQuantizationType[type_name]
+    if tensor.name in VOCABULARY and type_name in NARROW:
+        wanted = VOCABULARY_TYPE
+    matrix = len(tensor.shape) >= 2 and tensor.name.endswith(".weight")
+    block, _ = GGML_QUANT_SIZES[wanted]
+    if not matrix or any(part in tensor.name for part in KEPT) or tensor.shape[0] % block:
+        return tensor.tensor_type
+    return wanted
+
+
+def announce(writer: GGUFWriter, tensor: ReaderTensor, kind: GGMLQuantizationType) -> None:
+    shape = [int(size) for size in reversed(tensor.shape)]
+    block, size = GGML_QUANT_SIZES[kind]
+    bytes_ = int(tensor.n_elements) // block * size
+    writer.add_tensor_info(tensor.name, shape, np.dtype(np.float32), bytes_, kind)
+
+
+def converted(tensor: ReaderTensor, kind: GGMLQuantizationType) -> np.ndarray[Any, Any]:
+    if kind is tensor.tensor_type:
+        return tensor.data
+    return quantize(dequantize(tensor.data, tensor.tensor_type), kind)
