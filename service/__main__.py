@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ def main() -> int:
     import uvloop
 
     from service.logs import write_logs
+    from service.model.errors import ModelError
     from service.server import serve
     from service.settings import ServiceSettings, SettingsError
 
@@ -27,7 +29,19 @@ def main() -> int:
     except (SettingsError, FileNotFoundError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
+    except ExceptionGroup as group:
+        if (wrong_model := group.subgroup(ModelError)) is None:
+            raise
+        logging.getLogger("service").critical(sentence(wrong_model))
+        return 1
     return 0
+
+
+def sentence(group: BaseException) -> str:
+    """Of the first error in nested groups: each task group around it made one."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return str(group)
 
 
 def end_at_once(number: int, frame: FrameType | None) -> None:

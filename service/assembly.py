@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from service.admission import AdmissionGate
 from service.authentication import Anyone, Authenticator
@@ -16,9 +17,10 @@ from service.inference import Inference, Limits
 from service.keys import KeyRing, key_source
 from service.metrics import Metrics
 from service.model.bundled import bundled_model_path
+from service.model.remote import RemoteModel
 from service.rest.app import RestApi, SecondsLeft, unlimited
 from service.rpc.servicer import LlmServicer
-from service.settings import BUNDLED, Auth, ServiceSettings
+from service.settings import BUNDLED, S3, Auth, ServiceSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Parts:
     authenticators: Mapping[Auth, Authenticator]
     gate: AdmissionGate
     engine: EngineClient
+    remote_model: RemoteModel | None
     supervisor: EngineSupervisor
     inference: Inference
     rest: RestApi
@@ -44,7 +47,10 @@ def assemble(
     streams: bool = True,
     seconds_left: SecondsLeft = unlimited,
 ) -> Parts:
-    """Call it inside a running event loop. Raises FileNotFoundError where there is no model."""
+    """Call it inside a running event loop. Raises FileNotFoundError where there is no model.
+
+    Weights that have to be fetched will lie beside the socket.
+    """
     health, metrics = Health(), Metrics()
     authenticators = {auth: authenticator(auth, settings) for auth in used(settings)}
     gate = AdmissionGate(
@@ -52,7 +58,9 @@ def assemble(
         max_waiting=settings.max_waiting,
         max_wait_seconds=settings.max_wait_seconds,
     )
-    parameters = engine_parameters(settings, socket_path=socket_path)
+    remote = remote_model(settings, folder=Path(socket_path).parent)
+    model_path = remote.file if remote else local_model_path(settings)
+    parameters = engine_parameters(settings, socket_path=socket_path, model_path=model_path)
     engine = EngineClient(socket_path)
     supervisor = EngineSupervisor(parameters, engine, on_ready_change=health.set_engine_ready)
     inference = Inference(
@@ -76,7 +84,17 @@ def assemble(
     add_gauges(metrics, gate, supervisor, health)
     embedded = embedded_metrics(settings, metrics, gate, supervisor)
     return Parts(
-        health, metrics, embedded, authenticators, gate, engine, supervisor, inference, rest, rpc
+        health,
+        metrics,
+        embedded,
+        authenticators,
+        gate,
+        engine,
+        remote,
+        supervisor,
+        inference,
+        rest,
+        rpc,
     )
 
 
@@ -103,11 +121,28 @@ def authenticator(auth: Auth, settings: ServiceSettings) -> Authenticator:
             return Anyone()
 
 
-def engine_parameters(settings: ServiceSettings, *, socket_path: str) -> EngineParameters:
+def remote_model(settings: ServiceSettings, *, folder: Path) -> RemoteModel | None:
+    if not settings.model_path.startswith(S3):
+        return None
+    return RemoteModel(
+        settings.model_path,
+        file=folder / "model.gguf",
+        sha256=settings.model_sha256,
+        within_seconds=settings.model_fetch_seconds,
+    )
+
+
+def local_model_path(settings: ServiceSettings) -> Path:
     bundled = settings.model_path == BUNDLED
+    return bundled_model_path() if bundled else Path(settings.model_path)
+
+
+def engine_parameters(
+    settings: ServiceSettings, *, socket_path: str, model_path: Path
+) -> EngineParameters:
     return EngineParameters(
         socket_path=socket_path,
-        model_path=str(bundled_model_path()) if bundled else settings.model_path,
+        model_path=str(model_path),
         model_name=settings.model_name,
         threads=settings.engine_threads,
         slots=settings.slots,

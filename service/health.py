@@ -15,11 +15,17 @@ class Health:
         self._engine_ready = False
         self._keys_ready = False
         self._draining = False
+        self._was_ready = False
         self._watchers: list[Callable[[bool], None]] = []
 
     @property
     def ready(self) -> bool:
         return self._engine_ready and self._keys_ready and not self._draining
+
+    @property
+    def was_ready(self) -> bool:
+        """Whether a load balancer can have sent it requests."""
+        return self._was_ready
 
     @property
     def engine_ready(self) -> bool:
@@ -48,5 +54,6 @@ class Health:
         self._tell()
 
     def _tell(self) -> None:
+        self._was_ready |= self.ready
         for watcher in self._watchers:
             watcher(self.ready)

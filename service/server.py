@@ -83,7 +83,7 @@ def stop_signal() -> asyncio.Event:
 def background_work(parts: Parts, settings: ServiceSettings) -> list[Coroutine[Any, Any, None]]:
     """What runs beside the transports until the end."""
     return [
-        parts.supervisor.run(),
+        run_engine(parts),
         parts.embedded.publish(every_seconds=settings.metrics_period_seconds),
         poll(
             parts.authenticators.values(),
@@ -93,12 +93,20 @@ def background_work(parts: Parts, settings: ServiceSettings) -> list[Coroutine[A
     ]
 
 
+async def run_engine(parts: Parts) -> None:
+    """The engine until the end, once its weights are here. Raises ModelError."""
+    if parts.remote_model is not None:
+        await parts.remote_model.fetch()
+    await parts.supervisor.run()
+
+
 async def drain(parts: Parts, settings: ServiceSettings) -> None:
     """Not ready; then no new work; then what runs ends, or is ended when the budget is spent."""
     log.info("draining", extra={"running": parts.gate.running, "waiting": parts.gate.waiting})
     deadline = asyncio.get_running_loop().time() + settings.drain_seconds
     parts.health.start_draining()
-    await asyncio.sleep(settings.drain_lag_seconds)
+    if parts.health.was_ready:  # else no load balancer sends it anything yet
+        await asyncio.sleep(settings.drain_lag_seconds)
     parts.gate.close()
     try:
         async with asyncio.timeout_at(deadline):

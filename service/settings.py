@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 PREFIX = "LLM_"
 BUNDLED = "bundled"
+S3 = "s3://"
 
 
 class SettingsError(Exception):
@@ -41,7 +42,15 @@ class ServiceSettings(BaseModel):
     grpc_host: str = "127.0.0.1"
     grpc_port: int = Field(50051, ge=0, le=65535)
 
-    model_path: str = Field(BUNDLED, description="A GGUF file, or `bundled`.")
+    model_path: str = Field(
+        BUNDLED, description="A GGUF file, `bundled`, or s3://bucket/key, fetched at start."
+    )
+    model_sha256: str = Field(
+        "", pattern="^([0-9a-f]{64})?$", description="What a fetched model must hash to."
+    )
+    model_fetch_seconds: float = Field(
+        120, gt=0, description="A model that is not fetched by then ends the process."
+    )
     model_name: str = Field("smollm2-135m-instruct", description="The model's id in the API.")
     engine_threads: int = Field(1, ge=1, description="Threads that compute; the task's vCPUs.")
     slots: int = Field(8, ge=1, description="Generations at the same time.")
@@ -94,6 +103,15 @@ class ServiceSettings(BaseModel):
             raise ValueError(
                 "LLM_KEYS_SOURCE: missing; set file:<path> or secretsmanager:<arn>, "
                 "or LLM_REST_AUTH=off and LLM_GRPC_AUTH=off where nobody else can reach it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fetched_weights_are_verified(self) -> Self:
+        if self.model_path.startswith(S3) and not self.model_sha256:
+            raise ValueError(
+                f"LLM_MODEL_SHA256: missing; set the SHA-256 of {self.model_path}, "
+                "which is verified before it is served"
             )
         return self
 

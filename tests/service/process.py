@@ -37,9 +37,11 @@ class ServiceProcess:
         self.http_port, self.grpc_port = int(ports["http_port"]), int(ports["grpc_port"])
         self.url = f"http://127.0.0.1:{self.http_port}"
 
-    def wait_for_log(self, message: str, *, seconds: float = 10, **fields: str) -> dict[str, Any]:
+    def wait_for_log(
+        self, message: str | None = None, *, seconds: float = 10, **fields: str
+    ) -> dict[str, Any]:
         """The first line with this message and these fields, as soon as it is written."""
-        wanted = {"message": message} | fields
+        wanted = ({"message": message} if message else {}) | fields
 
         def found() -> dict[str, Any] | None:
             return next((line for line in self.logs if wanted.items() <= line.items()), None)

@@ -42,3 +42,11 @@ def test_keys_need_a_source() -> None:
 def test_no_source_is_needed_where_nobody_asks_for_keys() -> None:
     off = {"LLM_REST_AUTH": "off", "LLM_GRPC_AUTH": "off"}
     assert ServiceSettings.from_environment(off).keys_source == ""
+
+
+def test_weights_that_are_fetched_need_a_hash() -> None:
+    path = KEYS | {"LLM_MODEL_PATH": "s3://models/own.gguf"}
+    with pytest.raises(SettingsError, match="LLM_MODEL_SHA256: missing"):
+        ServiceSettings.from_environment(path)
+    settings = ServiceSettings.from_environment(path | {"LLM_MODEL_SHA256": "0" * 64})
+    assert settings.model_path == "s3://models/own.gguf"
