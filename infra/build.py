@@ -33,7 +33,12 @@ def build(app: App, settings: StageSettings) -> Stage:
     registry = RegistryStack(app, "Registry", settings=settings, stack_name=f"{prefix}-registry")
     network = NetworkStack(app, "Network", settings=settings, stack_name=f"{prefix}-network")
     inference = InferenceStack(
-        app, "Inference", settings=settings, vpc=network.vpc, stack_name=f"{prefix}-inference"
+        app,
+        "Inference",
+        settings=settings,
+        vpc=network.vpc,
+        models=registry.models,
+        stack_name=f"{prefix}-inference",
     )
     inference.add_stack_dependency(registry, "the image that it runs lies there")
     _delivery(app, settings, stack_name=f"{prefix}-delivery")

@@ -1,24 +1,17 @@
 """The rules between sections of a stage; those within one are its own `problems`."""
 
-import math
 from collections.abc import Iterator
 from typing import Final
 
+from infra.footprint import declared_footprint
 from infra.sections.endpoint import EndpointSettings
 from infra.sections.function import FunctionSettings
 from infra.sections.jwt import JwtSettings
 from infra.sections.limits import LimitSettings
-from infra.sections.model import BUNDLED_MODEL, ModelSettings
+from infra.sections.model import ModelSettings
 from infra.sections.section import Problem
 from infra.sections.task import TaskSettings
 from infra.timeouts import MAX_GATEWAY_SILENCE_SECONDS, TimeoutBudget
-
-# SmolLM2-135M: 30 layers, 3 key-value heads of 64 values, a key and a value each, 2 bytes a value.
-BUNDLED_BYTES_PER_TOKEN: Final = 30 * 3 * 64 * 2 * 2
-# Measured: the loaded engine takes 513 MiB with 360 of context, so 153 besides. The rest is for the
-# gateway, weights requantised to a larger type, and buffers that grow under load: an estimate.
-BUNDLED_FIXED_MIB: Final = 512
-
 
 # Lambda gives an instance one request at a time.
 FUNCTION_SLOTS: Final = 1
@@ -32,7 +25,7 @@ def memory(task: TaskSettings, model: ModelSettings) -> Iterator[Problem]:
 def function(
     function: FunctionSettings, *, task: TaskSettings, model: ModelSettings
 ) -> Iterator[Problem]:
-    """The function's image is built here, and the model fits its memory."""
+    """The function's image is built here with its model, which fits its memory."""
     if not function.enabled:
         return
     if task.image:
@@ -41,29 +34,31 @@ def function(
             f"got true, but task.image is '{task.image}' and nothing is built; "
             "let the image be built, or set function.enabled to false",
         )
+    if model.key:
+        yield Problem(
+            "function.enabled",
+            f"got true, but model.path is '{model.path}' and a function fetches no model; "
+            "take one that is in the image, or set function.enabled to false",
+        )
     size = function.memory_mib
     yield from _memory("function.memory_mib", size, slots=FUNCTION_SLOTS, model=model)
 
 
 def _memory(key: str, memory_mib: int, *, slots: int, model: ModelSettings) -> Iterator[Problem]:
-    if model.path != BUNDLED_MODEL:
-        # Weights and context of another model are not known here: leave them the larger half.
+    size = declared_footprint(model, slots=slots)
+    if size is None:
+        # Weights and context of this model are not known: leave them the larger half.
         if model.prompt_cache_mib > memory_mib // 2:
             yield Problem(
                 "model.prompt_cache_mib",
                 f"got {model.prompt_cache_mib}, more than half of {key} "
                 f"{memory_mib}; choose at most {memory_mib // 2}",
             )
-        return
-    context = math.ceil(slots * model.context_tokens * BUNDLED_BYTES_PER_TOKEN / 2**20)
-    needed = BUNDLED_FIXED_MIB + context + model.prompt_cache_mib
-    if needed > memory_mib:
+    elif size.needed > memory_mib:
         yield Problem(
             key,
-            f"got {memory_mib}, but about {needed} MiB are needed ({BUNDLED_FIXED_MIB} to run,"
-            f" {context} for {_slots(slots)} of {model.context_tokens} tokens, "
-            f"{model.prompt_cache_mib} of prompt cache); give it more memory, or the model "
-            "fewer slots, less context or a smaller cache",
+            f"got {memory_mib}, but about {size.needed} MiB are needed ({size}); give it "
+            "more memory, or the model fewer slots, less context or a smaller cache",
         )
 
 
@@ -78,10 +73,6 @@ def access_tokens(endpoint: EndpointSettings, jwt: JwtSettings) -> Iterator[Prob
                 f"jwt.{key}",
                 f"got none, but endpoint.{asking[0]} is 'jwt'; set it, or ask for 'keys'",
             )
-
-
-def _slots(count: int) -> str:
-    return "1 slot" if count == 1 else f"{count} slots"
 
 
 def gateway_time(endpoint: EndpointSettings, limits: LimitSettings) -> Iterator[Problem]:

@@ -56,15 +56,18 @@ _METRICS_PERIOD_SECONDS: Final = 20
 _MAX_BODY_BYTES: Final = 1024 * 1024
 
 
-def container_environment(settings: StageSettings, *, keys_source: str) -> dict[str, str]:
+def container_environment(
+    settings: StageSettings, *, keys_source: str, model_bucket: str | None = None
+) -> dict[str, str]:
     """All variables of the container.
 
-    `keys_source` is `secretsmanager:<secret arn>` or `file:<path>`.
+    `keys_source` is `secretsmanager:<secret arn>` or `file:<path>`. `model_bucket` is the name of
+    the bucket that a stage with such a model has.
     """
     return {
         **_identity(settings),
-        **_model(settings),
-        **_time_limits(TimeoutBudget(settings.limits.longest_generation_seconds)),
+        **_model(settings, bucket=model_bucket),
+        **_time_limits(settings.budget),
         **_access(settings, keys_source=keys_source),
     }
 
@@ -99,10 +102,11 @@ def _identity(settings: StageSettings) -> dict[str, str]:
     }
 
 
-def _model(settings: StageSettings) -> dict[str, str]:
+def _model(settings: StageSettings, *, bucket: str | None) -> dict[str, str]:
     model = settings.model
     return {
-        "LLM_MODEL_PATH": model.path,
+        "LLM_MODEL_PATH": f"s3://{bucket}/{model.key}" if model.key else model.path,
+        "LLM_MODEL_SHA256": model.sha256 or "",
         "LLM_MODEL_NAME": model.name,
         # CPU limits can sit on the parent cgroup, where the container cannot see them: it is told.
         "LLM_ENGINE_THREADS": str(math.ceil(settings.task.cpu / 1024)),
@@ -118,6 +122,7 @@ def _model(settings: StageSettings) -> dict[str, str]:
 
 def _time_limits(budget: TimeoutBudget) -> dict[str, str]:
     return {
+        "LLM_MODEL_FETCH_SECONDS": str(budget.fetch_seconds),
         "LLM_MAX_WAIT_SECONDS": str(budget.max_wait_seconds),
         "LLM_GENERATION_TIMEOUT_SECONDS": str(budget.longest_generation_seconds),
         "LLM_KEEP_ALIVE_SECONDS": str(budget.keep_alive_seconds),

@@ -26,6 +26,7 @@ from infra.sections.network import NetworkSettings
 from infra.sections.scaling import ScalingSettings
 from infra.sections.section import Problem, Section
 from infra.sections.task import TaskSettings
+from infra.timeouts import TimeoutBudget
 
 
 class StageSettings(Section):
@@ -87,6 +88,13 @@ class StageSettings(Section):
         yield from consistency.access_tokens(self.endpoint, self.jwt)
         yield from consistency.function(self.function, task=self.task, model=self.model)
         yield from consistency.gateway_time(self.endpoint, self.limits)
+
+    @property
+    def budget(self) -> TimeoutBudget:
+        """All time limits."""
+        return TimeoutBudget(
+            self.limits.longest_generation_seconds, fetched_mib=self.model.fetched_mib
+        )
 
     @model_validator(mode="after")
     def _hold_the_rules(self) -> Self:

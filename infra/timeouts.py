@@ -14,6 +14,9 @@ MAX_STOP_TIMEOUT_SECONDS: Final = 120
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html
 MAX_GATEWAY_SILENCE_SECONDS: Final = 300
 
+# An assumption, and a cautious one: AWS names no bandwidth for Fargate's sizes.
+FETCH_MIB_PER_SECOND: Final = 25
+
 
 @dataclass(frozen=True, slots=True)
 class TimeoutBudget:
@@ -21,6 +24,8 @@ class TimeoutBudget:
 
     longest_generation_seconds: int
     """From the moment a request has its slot to its last token; the service cancels the rest."""
+    fetched_mib: int = 0
+    """Weights that a task fetches before it loads them; 0 where the image has them."""
 
     @property
     def max_wait_seconds(self) -> int:
@@ -101,7 +106,21 @@ class TimeoutBudget:
 
     @property
     def startup_seconds(self) -> int:
-        """From the container's start to readiness: loading and warming up.
+        """From the container's start to readiness: fetching the weights, loading, warming up."""
+        fetching = self.fetch_seconds if self.fetched_mib else 0
+        return fetching + self.loading_seconds
+
+    @property
+    def fetch_seconds(self) -> int:
+        """A task whose weights are not there by then gives up and is replaced.
+
+        The first minute is for permissions and addresses that are not ready yet.
+        """
+        return 60 + self.fetched_mib // FETCH_MIB_PER_SECOND
+
+    @property
+    def loading_seconds(self) -> int:
+        """For weights on the task's own disk, until the first token; liveness answers long before.
 
         The bundled model loads in 0.84 s (measured); gigabytes on a small task can take a minute.
         """

@@ -9,7 +9,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.components.keys import ApiKeys
+from infra.components.model_bucket import ModelBucket
 from infra.container_env import GRPC_PORT, HTTP_PORT, LIVENESS_COMMAND, container_environment
+from infra.footprint import disk_gib
 from infra.retention import log_retention, removal_policy
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
@@ -34,13 +36,21 @@ class InferenceTask(Construct):
         budget: TimeoutBudget,
         image: ecs.ContainerImage,
         keys: ApiKeys,
+        models: ModelBucket | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = self._make_log_group(settings)
         self.definition = self._make_definition(settings)
-        self.container = self._add_container(settings, budget=budget, image=image, keys=keys)
+        environment = container_environment(
+            settings,
+            keys_source=keys.source,
+            model_bucket=models.bucket.bucket_name if models and settings.model.key else None,
+        )
+        self.container = self._add_container(budget, image=image, environment=environment)
         self._add_scratch_space()
         keys.grant_read(self.definition.task_role)
+        if models and settings.model.key:
+            models.grant_read(self.definition.task_role, key=settings.model.key)
 
     def _make_log_group(self, settings: StageSettings) -> logs.LogGroup:
         return logs.LogGroup(
@@ -59,6 +69,7 @@ class InferenceTask(Construct):
             family=Stack.of(self).stack_name,
             cpu=settings.task.cpu,
             memory_limit_mib=settings.task.memory_mib,
+            ephemeral_storage_gib=disk_gib(settings.model),
             runtime_platform=ecs.RuntimePlatform(
                 cpu_architecture=ecs.CpuArchitecture.X86_64,
                 operating_system_family=ecs.OperatingSystemFamily.LINUX,
@@ -89,16 +100,15 @@ class InferenceTask(Construct):
 
     def _add_container(
         self,
-        settings: StageSettings,
-        *,
         budget: TimeoutBudget,
+        *,
         image: ecs.ContainerImage,
-        keys: ApiKeys,
+        environment: dict[str, str],
     ) -> ecs.ContainerDefinition:
         return self.definition.add_container(
             CONTAINER_NAME,
             image=image,
-            environment=container_environment(settings, keys_source=keys.source),
+            environment=environment,
             port_mappings=[
                 ecs.PortMapping(name="http", container_port=HTTP_PORT),
                 ecs.PortMapping(name="grpc", container_port=GRPC_PORT),
@@ -122,7 +132,7 @@ class InferenceTask(Construct):
             command=list(LIVENESS_COMMAND),
             interval=Duration.seconds(budget.container_check_interval_seconds),
             timeout=Duration.seconds(budget.container_check_timeout_seconds),
-            start_period=Duration.seconds(budget.startup_seconds),
+            start_period=Duration.seconds(budget.loading_seconds),
             retries=3,
         )
 

@@ -13,6 +13,7 @@ from infra.components.firewall import Firewall
 from infra.components.image import service_image
 from infra.components.keys import ApiKeys
 from infra.components.load_balancer import LoadBalancer
+from infra.components.model_bucket import ModelBucket
 from infra.components.scaling import SlotScaling
 from infra.components.scraping import allow_scraping
 from infra.components.task import InferenceTask
@@ -38,6 +39,7 @@ class InferenceStack(Stack):
         *,
         settings: StageSettings,
         vpc: ec2.IVpc,
+        models: ModelBucket | None,
         stack_name: str,
     ) -> None:
         super().__init__(
@@ -50,10 +52,12 @@ class InferenceStack(Stack):
                 image_assets_repository_name=repository_name(settings.name)
             ),
         )
-        budget = TimeoutBudget(settings.limits.longest_generation_seconds)
+        budget = settings.budget
         keys = ApiKeys(self, "Keys", settings=settings)
         image = self._image(settings)
-        task = InferenceTask(self, "Task", settings=settings, budget=budget, image=image, keys=keys)
+        task = InferenceTask(
+            self, "Task", settings=settings, budget=budget, image=image, keys=keys, models=models
+        )
         service = InferenceService(self, "Service", vpc=vpc, task=task, budget=budget)
         balancer = LoadBalancer(
             self, "LoadBalancer", settings=settings, budget=budget, service=service

@@ -1,4 +1,4 @@
-"""The image repository."""
+"""What tasks are made of: the image repository and, where a stage wants one, the model bucket."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.components.model_bucket import ModelBucket
 from infra.retention import removal_policy
 from infra.settings import StageSettings
 
@@ -53,6 +54,7 @@ class RegistryStack(Stack):
         if settings.function.enabled:
             self._let_lambda_pull()
         CfnOutput(self, "RepositoryUri", value=self.repository.repository_uri)
+        self.models = self._make_model_bucket(settings)
 
     def _make_repository(self, settings: StageSettings) -> ecr.Repository:
         return ecr.Repository(
@@ -76,6 +78,13 @@ class RegistryStack(Stack):
             removal_policy=removal_policy(settings),
             empty_on_delete=not settings.retain_data,
         )
+
+    def _make_model_bucket(self, settings: StageSettings) -> ModelBucket | None:
+        if not settings.model.bucket:
+            return None
+        models = ModelBucket(self, "Models", settings=settings)
+        CfnOutput(self, "ModelBucketName", value=models.bucket.bucket_name)
+        return models
 
     def _let_the_cli_publish(self) -> None:
         """The role that `cdk bootstrap` makes may push to its own repository, and now to ours."""

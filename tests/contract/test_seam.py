@@ -16,7 +16,7 @@ from infra.timeouts import TimeoutBudget
 from service.embedded_metrics import EmbeddedMetric, embedded_line
 from service.rest.app import METRICS_PATH, READY_PATH
 from service.settings import PREFIX, Auth, ServiceSettings
-from tests.infra.assemblies import Assembly, synthesise_variant
+from tests.infra.assemblies import VARIANTS, Assembly, synthesise_variant
 
 STAGES = ("local", "dev", "prod")
 KEYS = "secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:keys"
@@ -52,6 +52,16 @@ def test_service_reads_what_the_stage_means(stage: str) -> None:
     assert service.grpc_auth is Auth(settings.endpoint.grpc_auth)
     assert service.keys_source == KEYS
     assert service.http_host == service.grpc_host == "0.0.0.0"
+
+
+def test_service_reads_the_model_in_the_bucket() -> None:
+    settings = VARIANTS["own-model"].settings()
+    service = ServiceSettings.from_environment(
+        container_environment(settings, keys_source=KEYS, model_bucket="models")
+    )
+    assert service.model_path == f"s3://models/{settings.model.key}"
+    assert service.model_sha256 == settings.model.sha256
+    assert service.model_fetch_seconds == settings.budget.fetch_seconds
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -17,6 +17,14 @@ ROOT: Final = Path(__file__).parents[2]
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:123456789012:certificate/sandbox"
 IMAGE: Final = "llm-on-ecs:local"
 REPOSITORY: Final = "my-org@123456/my-repository@456789"
+# In the model bucket; so large that the task's disk has to grow.
+OWN_MODEL: Final[dict[str, Any]] = {
+    "bucket": True,
+    "path": "s3:own-q8_0-0123456789ab.gguf",
+    "sha256": "01" * 32,
+    "weights_mib": 20_000,
+    "kv_bytes_per_token": 23_040,
+}
 
 STACKS: Final = ("Registry", "Network", "Inference")
 
@@ -70,6 +78,9 @@ VARIANTS: Final[dict[str, Variant]] = {
             },
             "firewall": {"enabled": True, "requests_per_5_minutes": 500},
         },
+    ),
+    "own-model": Variant(
+        "dev", changes={"model": OWN_MODEL, "task": {"cpu": 8192, "memory_mib": 24_576}}
     ),
 }
 

@@ -80,3 +80,9 @@ def guarded_api(synthesised: Callable[[str], Assembly]) -> Assembly:
 def hosted_zone(synthesised: Callable[[str], Assembly]) -> Assembly:
     """Stage local with a name, a firewall and access logs."""
     return synthesised("hosted-zone")
+
+
+@pytest.fixture
+def own_model(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage dev with a model of its own in the model bucket."""
+    return synthesised("own-model")

@@ -96,7 +96,10 @@ def test_more_context_than_the_memory_holds_is_refused_with_the_sum() -> None:
     )
     assert found.path == "task.memory_mib"
     # 16 slots of 4096 tokens at 23,040 bytes are 1440 MiB.
-    assert found.text.startswith("got 2048, but about 2208 MiB are needed (512 to run, 1440 for 16")
+    assert found.text.startswith(
+        "got 2048, but about 2208 MiB are needed (94 of weights, "
+        "418 to run, 1440 for 16 slots of 4096 tokens, 256 of prompt cache); give the task more"
+    )
 
 
 def test_a_function_too_small_for_its_one_slot_is_refused_with_the_sum() -> None:
@@ -147,6 +150,48 @@ def test_a_count_of_tokens_that_fills_the_context_is_refused(key: str) -> None:
     assert found == Problem(
         f"model.{key}", "got 512, which a context of 512 has no room for; choose at most 511"
     )
+
+
+IN_BUCKET = {
+    "path": "s3:own.gguf",
+    "bucket": True,
+    "sha256": "0" * 64,
+    "weights_mib": 2000,
+    "kv_bytes_per_token": 65536,
+}
+
+
+def test_a_model_in_the_bucket_that_is_known_and_fits_is_accepted() -> None:
+    # 8 slots of 2048 tokens at 65,536 bytes are 1024 MiB.
+    settings = stage(task={"cpu": 2048, "memory_mib": 4096}, model=IN_BUCKET)
+    assert (settings.model.key, settings.model.fetched_mib) == ("own.gguf", 2000)
+
+
+@pytest.mark.parametrize("missing", ["bucket", "sha256", "weights_mib", "kv_bytes_per_token"])
+def test_a_model_in_the_bucket_without_one_of_its_facts_is_refused(missing: str) -> None:
+    model = {key: value for key, value in IN_BUCKET.items() if key != missing}
+    found = problem(task={"cpu": 4096, "memory_mib": 16384}, model=model)
+    assert found.path == f"model.{missing}"
+    assert "but path is 's3:own.gguf'; " in found.text
+
+
+def test_a_model_in_the_bucket_that_does_not_fit_is_refused_with_the_sum() -> None:
+    found = problem(task={"cpu": 1024, "memory_mib": 3072}, model=IN_BUCKET)
+    assert found.path == "task.memory_mib"
+    assert found.text.startswith("got 3072, but about 3698 MiB are needed (2000 of weights, ")
+
+
+def test_a_model_in_the_image_is_counted_where_its_facts_are_given() -> None:
+    facts = {"weights_mib": 4000, "kv_bytes_per_token": 65536}
+    found = problem(task={"cpu": 2048, "memory_mib": 5120}, model=OWN_MODEL | facts)
+    assert found.text.startswith("got 5120, but about 5698 MiB are needed (4000 of weights, ")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("sha256", "0" * 64), ("weights_mib", 5), ("kv_bytes_per_token", 5)]
+)
+def test_a_fact_about_the_bundled_model_is_refused(key: str, value: object) -> None:
+    assert problem(model={key: value}).path == f"model.{key}"
 
 
 def test_a_public_endpoint_with_certificate_networks_and_keys_is_accepted() -> None:

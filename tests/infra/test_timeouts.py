@@ -4,6 +4,7 @@ import pytest
 
 from infra.sections.limits import LimitSettings
 from infra.timeouts import (
+    FETCH_MIB_PER_SECOND,
     MAX_DEREGISTRATION_DELAY_SECONDS,
     MAX_IDLE_TIMEOUT_SECONDS,
     MAX_STOP_TIMEOUT_SECONDS,
@@ -53,7 +54,7 @@ def test_all_limits_are_within_those_of_aws() -> None:
         assert budget.idle_timeout_seconds <= MAX_IDLE_TIMEOUT_SECONDS
         assert budget.deregistration_delay_seconds <= MAX_DEREGISTRATION_DELAY_SECONDS
         assert budget.stop_timeout_seconds <= MAX_STOP_TIMEOUT_SECONDS
-        assert budget.startup_seconds <= MAX_START_PERIOD_SECONDS
+        assert budget.loading_seconds <= MAX_START_PERIOD_SECONDS
 
 
 def test_the_settings_allow_all_that_aws_allows() -> None:
@@ -91,3 +92,16 @@ def test_the_numbers_of_typical_stages(
     assert budget.idle_timeout_seconds == idle
     assert budget.stop_timeout_seconds == stop
     assert budget.drain_seconds == drain
+
+
+def test_weights_that_are_fetched_lengthen_the_start_by_their_size() -> None:
+    bundled, small, large = (TimeoutBudget(300, fetched_mib=mib) for mib in (0, 100, 50_000))
+    assert bundled.startup_seconds == bundled.loading_seconds
+    assert small.startup_seconds == small.fetch_seconds + small.loading_seconds
+    assert large.fetch_seconds - small.fetch_seconds == (50_000 - 100) / FETCH_MIB_PER_SECOND
+    assert large.health_check_grace_seconds > large.startup_seconds
+
+
+def test_the_containers_own_check_need_not_wait_for_the_fetch() -> None:
+    # Liveness answers meanwhile, and ECS allows a start period of five minutes at most.
+    assert TimeoutBudget(300, fetched_mib=50_000).loading_seconds <= MAX_START_PERIOD_SECONDS

@@ -6,7 +6,7 @@ import pytest
 
 from infra.container_env import container_environment
 from infra.stage_files import load_stage
-from tests.infra.assemblies import Assembly
+from tests.infra.assemblies import OWN_MODEL, Assembly
 
 
 @pytest.fixture
@@ -139,3 +139,35 @@ def test_only_tasks_of_this_account_can_take_the_task_role(
     assert statement["Condition"] == {
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     }
+
+
+def test_a_model_in_the_bucket_is_named_by_its_address_and_hash(own_model: Assembly) -> None:
+    (container,) = own_model.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    environment = {item["Name"]: item["Value"] for item in container["Environment"]}
+    _, (scheme, bucket, key) = environment["LLM_MODEL_PATH"]["Fn::Join"]
+    assert (scheme, key) == ("s3://", f"/{OWN_MODEL['path'].removeprefix('s3:')}")
+    assert "Fn::ImportValue" in bucket
+    assert environment["LLM_MODEL_SHA256"] == OWN_MODEL["sha256"]
+
+
+def test_the_task_may_read_its_one_model_and_no_other(own_model: Assembly) -> None:
+    policies = own_model.resources("AWS::IAM::Policy").values()
+    statements = [
+        statement
+        for policy in policies
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "s3:" in str(statement["Action"])
+    ]
+    (statement,) = statements
+    assert statement["Action"] == "s3:GetObject"
+    assert statement["Resource"]["Fn::Join"][1][-1] == f"/{OWN_MODEL['path'].removeprefix('s3:')}"
+
+
+def test_the_bundled_model_asks_for_nothing_of_s3(dev: Assembly) -> None:
+    assert "s3:" not in str(dev.resources("AWS::IAM::Policy"))
+
+
+def test_the_disk_grows_with_weights_that_are_fetched(own_model: Assembly, dev: Assembly) -> None:
+    # 20,000 MiB of weights are 20 GiB, and 4 are for the image.
+    assert own_model.only("AWS::ECS::TaskDefinition")["EphemeralStorage"] == {"SizeInGiB": 24}
+    assert "EphemeralStorage" not in dev.only("AWS::ECS::TaskDefinition")

@@ -84,3 +84,49 @@ def test_lambda_pulls_for_functions_of_this_account_where_the_stage_has_one(
         "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
         "Condition": {"StringLike": {"aws:SourceArn": {"Fn::Join": ["", arn]}}},
     }
+
+
+BUCKET = "AWS::S3::Bucket"
+
+
+def test_the_model_bucket_is_private_encrypted_and_versioned(own_model: Assembly) -> None:
+    own_model.registry.has_resource_properties(
+        BUCKET,
+        {
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [
+                    {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+                ]
+            },
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        },
+    )
+
+
+def test_the_model_bucket_speaks_tls_only(own_model: Assembly) -> None:
+    policy = own_model.only("AWS::S3::BucketPolicy", stack="Registry")["PolicyDocument"]
+    assert {statement["Effect"] for statement in policy["Statement"]} == {"Deny"}
+    conditions = [statement["Condition"] for statement in policy["Statement"]]
+    assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
+    assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in conditions
+
+
+def test_models_outlive_the_stack_where_data_is_retained(own_model: Assembly) -> None:
+    own_model.registry.has_resource(
+        BUCKET, {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+    )
+
+
+def test_the_model_bucket_is_told_to_those_who_fill_it(own_model: Assembly) -> None:
+    own_model.registry.has_output("ModelBucketName", {"Value": Match.any_value()})
+
+
+def test_no_stage_has_a_model_bucket_unless_it_asks(dev: Assembly) -> None:
+    dev.registry.resource_count_is(BUCKET, 0)

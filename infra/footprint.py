@@ -1,0 +1,83 @@
+"""What a model takes of a task's memory and disk, and the smallest task that has it."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from infra.sections.model import ModelSettings
+from infra.sections.task import FARGATE_MEMORY_MIB
+
+# The bundled file is 98.4 MB. SmolLM2-135M: 30 layers, 3 key-value heads of 64 values, a key and a
+# value each, 2 bytes a value.
+BUNDLED_WEIGHTS_MIB: Final = 94
+BUNDLED_BYTES_PER_TOKEN: Final = 30 * 3 * 64 * 2 * 2
+# Measured with the bundled model: the loaded engine takes 513 MiB, of which 94 are weights and 360
+# context, so 59 besides. The rest is for the gateway, for the engine's buffers, which grow with the
+# model and under load, and for their growth in other versions: an estimate.
+RUNNING_MIB: Final = 418
+
+# The pulled and the unpacked image lie on the task's disk too; ours is below 1 GiB of each.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html
+IMAGE_GIB: Final = 4
+DEFAULT_DISK_GIB: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """MiB of memory that one task's model needs."""
+
+    weights: int
+    context: int
+    prompt_cache: int
+    shape: str
+    """The slots and the length of their context, in words."""
+
+    @property
+    def needed(self) -> int:
+        return self.weights + RUNNING_MIB + self.context + self.prompt_cache
+
+    def __str__(self) -> str:
+        return (
+            f"{self.weights} of weights, {RUNNING_MIB} to run, {self.context} for {self.shape}, "
+            f"{self.prompt_cache} of prompt cache"
+        )
+
+
+def footprint(
+    model: ModelSettings, *, slots: int, weights_mib: int, kv_bytes_per_token: int
+) -> Footprint:
+    """Of weights with this much key-value cache for each token of each slot's context."""
+    context = math.ceil(slots * model.context_tokens * kv_bytes_per_token / 2**20)
+    count = "1 slot" if slots == 1 else f"{slots} slots"
+    shape = f"{count} of {model.context_tokens} tokens"
+    return Footprint(weights_mib, context, model.prompt_cache_mib, shape)
+
+
+def declared_footprint(model: ModelSettings, *, slots: int) -> Footprint | None:
+    """Of the stage's own model; None where nothing says what it weighs."""
+    weights, per_token = model.weights_mib, model.kv_bytes_per_token
+    if model.is_bundled:
+        weights, per_token = BUNDLED_WEIGHTS_MIB, BUNDLED_BYTES_PER_TOKEN
+    if weights is None or per_token is None:
+        return None
+    return footprint(model, slots=slots, weights_mib=weights, kv_bytes_per_token=per_token)
+
+
+def smallest_task(needed_mib: int) -> tuple[int, int] | None:
+    """CPU units and MiB of the smallest Fargate task with this memory; None where there is none."""
+    sizes = ((cpu, fitting_memory(cpu, needed_mib)) for cpu in FARGATE_MEMORY_MIB)
+    return next(((cpu, memory) for cpu, memory in sizes if memory is not None), None)
+
+
+def fitting_memory(cpu: int, needed_mib: int) -> int | None:
+    """The least memory beside these CPU units that is enough."""
+    return next((memory for memory in FARGATE_MEMORY_MIB[cpu] if memory >= needed_mib), None)
+
+
+def disk_gib(model: ModelSettings) -> int | None:
+    """What a task that fetches its weights needs; None where Fargate's default is enough.
+
+    The largest weights that fit a task's memory are 120 GiB, and its disk can have 200.
+    """
+    needed = IMAGE_GIB + math.ceil(model.fetched_mib / 1024)
+    return needed if needed > DEFAULT_DISK_GIB else None

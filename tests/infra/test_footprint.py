@@ -1,0 +1,52 @@
+"""What a model takes, and the smallest task that has it."""
+
+from infra.footprint import RUNNING_MIB, disk_gib, footprint, smallest_task
+from infra.sections.model import ModelSettings
+
+
+def in_bucket(weights_mib: int) -> ModelSettings:
+    return ModelSettings(
+        path="s3:own.gguf",
+        bucket=True,
+        sha256="0" * 64,
+        weights_mib=weights_mib,
+        kv_bytes_per_token=1,
+    )
+
+
+def test_the_sum_is_weights_context_of_all_slots_cache_and_room_to_run() -> None:
+    model = ModelSettings(slots=4, context_tokens=1024, prompt_cache_mib=100)
+    size = footprint(model, slots=model.slots, weights_mib=500, kv_bytes_per_token=2**20)
+    assert size.needed == 500 + 4 * 1024 + 100 + RUNNING_MIB
+
+
+def test_the_sum_is_told_with_its_parts() -> None:
+    size = footprint(ModelSettings(), slots=8, weights_mib=139, kv_bytes_per_token=23040)
+    assert str(size) == (
+        "139 of weights, 418 to run, 360 for 8 slots of 2048 tokens, 256 of prompt cache"
+    )
+
+
+def test_the_smallest_task_has_the_memory_and_no_smaller_one_has() -> None:
+    assert smallest_task(512) == (256, 512)
+    assert smallest_task(2048) == (256, 2048)
+    assert smallest_task(2049) == (512, 3072)
+    assert smallest_task(9000) == (2048, 9216)
+    assert smallest_task(122_880) == (16384, 122_880)
+
+
+def test_more_memory_than_fargate_has_fits_no_task() -> None:
+    assert smallest_task(122_881) is None
+
+
+def test_the_default_disk_holds_weights_up_to_sixteen_gib() -> None:
+    assert disk_gib(in_bucket(16 * 1024)) is None
+    assert disk_gib(in_bucket(16 * 1024 + 1)) == 21
+
+
+def test_weights_in_the_image_ask_for_no_further_disk() -> None:
+    assert disk_gib(ModelSettings(path="/own.gguf", weights_mib=50_000)) is None
+
+
+def test_the_largest_weights_stay_within_fargates_largest_disk() -> None:
+    assert (disk_gib(in_bucket(122_880)) or 0) <= 200
