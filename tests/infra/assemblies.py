@@ -79,6 +79,9 @@ VARIANTS: Final[dict[str, Variant]] = {
             "firewall": {"enabled": True, "requests_per_5_minutes": 500},
         },
     ),
+    "local-own-model": Variant(
+        "local", {"image": IMAGE}, changes={"model": OWN_MODEL | {"weights_mib": 139}}
+    ),
     "own-model": Variant(
         "dev", changes={"model": OWN_MODEL, "task": {"cpu": 8192, "memory_mib": 24_576}}
     ),
