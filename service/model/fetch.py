@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, Literal, NoReturn
 
 import aiohttp
 
@@ -116,7 +116,7 @@ def signed_address(source: str) -> str:
             "s3",
             # ECS says the region so; botocore reads AWS_DEFAULT_REGION only.
             region_name=os.environ.get("AWS_REGION"),
-            config=Config(signature_version="s3v4"),
+            config=Config(signature_version="s3v4", s3={"addressing_style": addressing()}),
         )
         signed: str = client.generate_presigned_url(
             "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=SIGNED_SECONDS
@@ -124,6 +124,16 @@ def signed_address(source: str) -> str:
     except BotoCoreError as failed:
         raise OSError(str(failed)) from failed
     return signed
+
+
+def addressing() -> Literal["path", "virtual"]:
+    """How a bucket is addressed: in AWS by a host of its own, elsewhere by a path.
+
+    Left to itself botocore signs for a host without the region. It redirects to the region's for a
+    bucket that is new, and the signature is void there (boto3#4768, community.aws#637).
+    """
+    elsewhere = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"} & os.environ.keys()
+    return "path" if elsewhere else "virtual"
 
 
 async def download(url: str, part: Path, *, on_progress: Progress) -> str:

@@ -98,7 +98,7 @@ def test_more_context_than_the_memory_holds_is_refused_with_the_sum() -> None:
     # 16 slots of 4096 tokens at 23,040 bytes are 1440 MiB.
     assert found.text.startswith(
         "got 2048, but about 2208 MiB are needed (94 of weights, "
-        "418 to run, 1440 for 16 slots of 4096 tokens, 256 of prompt cache); give the task more"
+        "418 to run, 1440 for 16 slots of 4096 tokens, 256 of prompt cache); give it more"
     )
 
 
@@ -109,7 +109,7 @@ def test_a_function_too_small_for_its_one_slot_is_refused_with_the_sum() -> None
     )
     assert found.path == "function.memory_mib"
     assert found.text.startswith(
-        "got 1769, but about 1792 MiB are needed (512 to run, 180 for 1 slot of 8192 tokens, 1100 "
+        "got 1769, but about 1792 MiB are needed (94 of weights, 418 to run, 180 for 1 slot of 8192 "
     )
 
 
@@ -165,6 +165,16 @@ def test_a_model_in_the_bucket_that_is_known_and_fits_is_accepted() -> None:
     # 8 slots of 2048 tokens at 65,536 bytes are 1024 MiB.
     settings = stage(task={"cpu": 2048, "memory_mib": 4096}, model=IN_BUCKET)
     assert (settings.model.key, settings.model.fetched_mib) == ("own.gguf", 2000)
+
+
+def test_a_function_beside_a_model_in_the_bucket_is_refused() -> None:
+    found = problem(
+        task={"cpu": 2048, "memory_mib": 4096},
+        model=IN_BUCKET,
+        function={"enabled": True, "memory_mib": 10240},
+    )
+    assert found.path == "function.enabled"
+    assert "a function fetches no model; " in found.text
 
 
 @pytest.mark.parametrize("missing", ["bucket", "sha256", "weights_mib", "kv_bytes_per_token"])

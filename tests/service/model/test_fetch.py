@@ -11,7 +11,7 @@ import pytest
 from service.model import fetch as module
 from service.model.digest import file_digest
 from service.model.errors import ModelError
-from service.model.fetch import fetch
+from service.model.fetch import fetch, signed_address
 from tests.service.model.storage import Storage, storage_at
 
 BODY = bytes(range(256)) * 20_000
@@ -104,3 +104,19 @@ async def test_progress_counts_to_the_length_of_the_body(target: Path) -> None:
         )
     assert [done for done, _ in steps] == sorted(done for done, _ in steps)
     assert steps[-1] == (len(BODY), len(BODY))
+
+
+@pytest.fixture
+def role(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "of-a-test")
+
+
+@pytest.mark.usefixtures("role")
+def test_an_object_is_asked_for_in_its_own_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    signed = signed_address("s3://models/own model.gguf")
+    assert signed.startswith("https://models.s3.eu-west-1.amazonaws.com/own%20model.gguf?")
+    assert "%2Feu-west-1%2Fs3%2F" in signed
