@@ -123,11 +123,11 @@ def first(of: Likelihoods) -> int:
 async def measure_loss(table: dict[str, Measured], *, threads: int, positions: int) -> None:
     reference = await likelihoods(table[SHIPPED].file, threads=threads, positions=positions)
     for name, measured in table.items():
-        say(f"loss of {name}")
         own = await likelihoods(measured.file, threads=threads, positions=positions)
         pairs = list(zip(reference, own, strict=True))
         measured.divergence = mean(divergence(a, b) for a, b in pairs)
         measured.same_first = mean(first(a) == first(b) for a, b in pairs)
+        say(f"loss: {measured.row(name)}")
 
 
 async def compare(folder: Path, *, rounds: int, positions: int, threads: int) -> None:
@@ -140,8 +140,8 @@ async def compare(folder: Path, *, rounds: int, positions: int, threads: int) ->
         table[name] = Measured(file)
     for turn in range(rounds):
         for name, measured in table.items():
-            say(f"round {turn + 1} of {rounds}: {name}")
             await measure_speed(measured, threads=threads, seed=turn)
+            say(f"round {turn + 1} of {rounds}: {measured.row(name)}")
     await measure_loss(table, threads=threads, positions=positions)
     print(report(table, rounds=rounds, positions=positions, threads=threads))
 

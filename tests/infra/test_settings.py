@@ -109,7 +109,7 @@ def test_a_function_too_small_for_its_one_slot_is_refused_with_the_sum() -> None
     )
     assert found.path == "function.memory_mib"
     assert found.text.startswith(
-        "got 1769, but about 1792 MiB are needed (94 of weights, 418 to run, 180 for 1 slot of 8192 "
+        "got 1769, but about 1792 MiB are needed (94 of weights, 418 to run, 180 for 1 slot of "
     )
 
 
