@@ -1,5 +1,7 @@
 """Where the models lie that the image does not bring."""
 
+from typing import Any, Final
+
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -8,31 +10,49 @@ from constructs import Construct
 from infra.retention import removal_policy
 from infra.settings import StageSettings
 
+ACCESS_LOG_DAYS: Final = 90
+# A model that is overwritten or deleted by mistake can be had back for this long.
+OLD_VERSION_DAYS: Final = 90
+
 
 class ModelBucket(Construct):
-    """A private bucket; `make model` writes it, and a task reads the one object that it serves."""
+    """A private bucket; `make model` writes it, and a task reads the one object that it serves.
+
+    Who read or wrote a model is in a second bucket. CloudFormation deletes neither while it holds
+    objects: to have them emptied takes a function that may delete every model.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: StageSettings) -> None:
         super().__init__(scope, construct_id)
-        # CloudFormation deletes no bucket that holds objects: where nothing is retained, empty it
-        # first. To have that done takes a Lambda function with the right to delete every model.
-        self.bucket = s3.Bucket(
-            self,
+        log = self._make_bucket(
+            "AccessLog",
+            settings,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(ACCESS_LOG_DAYS))],
+        )
+        self.bucket = self._make_bucket(
             "Bucket",
+            settings,
+            versioned=True,
+            server_access_logs_bucket=log,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    abort_incomplete_multipart_upload_after=Duration.days(7),
+                    noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
+                )
+            ],
+        )
+
+    def _make_bucket(self, construct_id: str, settings: StageSettings, **further: Any) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            construct_id,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            # A model that is overwritten or deleted by mistake can still be had.
-            versioned=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    abort_incomplete_multipart_upload_after=Duration.days(7),
-                    noncurrent_version_expiration=Duration.days(90),
-                )
-            ],
             removal_policy=removal_policy(settings),
+            **further,
         )
 
     def grant_read(self, grantee: iam.IGrantable, *, key: str) -> iam.Grant:

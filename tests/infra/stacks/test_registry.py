@@ -4,6 +4,7 @@ import json
 
 from aws_cdk.assertions import Match
 
+from infra.components.model_bucket import ACCESS_LOG_DAYS
 from infra.stacks.registry import PUBLISH_ACTIONS
 from tests.infra.assemblies import Assembly
 
@@ -110,12 +111,28 @@ def test_the_model_bucket_is_private_encrypted_and_versioned(own_model: Assembly
     )
 
 
-def test_the_model_bucket_speaks_tls_only(own_model: Assembly) -> None:
-    policy = own_model.only("AWS::S3::BucketPolicy", stack="Registry")["PolicyDocument"]
-    assert {statement["Effect"] for statement in policy["Statement"]} == {"Deny"}
-    conditions = [statement["Condition"] for statement in policy["Statement"]]
-    assert {"Bool": {"aws:SecureTransport": "false"}} in conditions
-    assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in conditions
+def test_model_bucket_and_its_log_speak_tls_only(own_model: Assembly) -> None:
+    policies = own_model.resources("AWS::S3::BucketPolicy", stack="Registry").values()
+    assert len(policies) == 2
+    for policy in policies:
+        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        denied = [item["Condition"] for item in statements if item["Effect"] == "Deny"]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in denied
+        assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in denied
+
+
+def test_who_reads_a_model_is_logged_and_forgotten_in_time(own_model: Assembly) -> None:
+    own_model.registry.has_resource_properties(
+        BUCKET, {"LoggingConfiguration": {"DestinationBucketName": Match.any_value()}}
+    )
+    own_model.registry.has_resource_properties(
+        BUCKET,
+        {
+            "LifecycleConfiguration": {
+                "Rules": [{"ExpirationInDays": ACCESS_LOG_DAYS, "Status": "Enabled"}]
+            }
+        },
+    )
 
 
 def test_models_outlive_the_stack_where_data_is_retained(own_model: Assembly) -> None:
