@@ -97,4 +97,5 @@ async def until_ready(health: Health) -> None:
 def lost_the_engine(response: Event) -> bool:
     if response["statusCode"] != 503:
         return False
-    return bool(json.loads(response["body"])["error"]["code"] == EngineUnavailable.code)
+    error = json.loads(response["body"]).get("error", {})  # a task that is not ready names none
+    return bool(error.get("code") == EngineUnavailable.code)

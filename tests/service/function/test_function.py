@@ -17,7 +17,9 @@ from typing import Any
 import psutil
 import pytest
 
+from service.errors import EngineUnavailable
 from service.function.events import event_of_body, with_request_id
+from service.function.instance import lost_the_engine
 from tests.service.function.runtime_api import RuntimeApi, runtime_api
 from tests.service.function.url_events import url_event
 
@@ -177,6 +179,18 @@ def test_settings_that_are_wrong_end_the_init_phase_with_their_sentence() -> Non
         assert running.api.asked.wait(30)
         assert running.process.wait(10) != 0
     assert "LLM_SLOTS: got 'none'" in running.api.init_error["errorMessage"]
+
+
+@pytest.mark.parametrize(
+    ("body", "lost"),
+    [
+        ({"error": {"code": EngineUnavailable.code}}, True),
+        ({"error": {"code": "queue_full"}}, False),
+        ({"status": "loading"}, False),  # the readiness route's 503, which is no error
+    ],
+)
+def test_only_a_lost_engine_is_worth_asking_again(body: dict[str, Any], lost: bool) -> None:
+    assert lost_the_engine({"statusCode": 503, "body": json.dumps(body)}) is lost
 
 
 def test_id_of_the_sender_is_kept() -> None:
