@@ -25,6 +25,8 @@ class Issuer:
         self.jwks_url = f"{url}/jwks.json"
         self.fetches = 0
         self.up = True
+        self.refused = threading.Semaphore(0)  # one more for each look while it was not up
+        self.answer: bytes | None = None  # in the key set's place
         self._private: dict[str, RSAPrivateKey] = {}
         self._published: list[dict[str, Any]] = []
         self.rotate()
@@ -47,6 +49,8 @@ class Issuer:
 
     def key_set(self) -> bytes:
         self.fetches += 1
+        if self.answer is not None:
+            return self.answer
         return json.dumps({"keys": self._published}).encode()
 
     def public_pem(self) -> bytes:
@@ -63,8 +67,11 @@ def issuing() -> Iterator[Issuer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = issuer.key_set() if issuer.up else b""
-            self.send_response(200 if issuer.up else 500)
+            up = issuer.up
+            body = issuer.key_set() if up else b""
+            if not up:
+                issuer.refused.release()
+            self.send_response(200 if up else 500)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -17,7 +18,7 @@ import httpx
 import jwt
 import pytest
 
-from service import access_tokens
+from service import access_tokens, authentication
 from service.server import background_work
 from tests.service.conftest import Service, running_service
 from tests.service.issuer import AUDIENCE, Issuer, issuing
@@ -214,13 +215,23 @@ async def test_keys_outlive_the_issuer_s_outage(guarded: Service, issuer: Issuer
     assert await answer_to("rest", guarded, token)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"<html>", b"[]", b'{"keys": [1]}', b'{"keys": [{"kty": "RSA"}]}', b"[" * 200_000],
+    ids=["nothing", "a page", "a list", "no keys", "half a key", "a nest"],
+)
+async def test_answer_that_is_no_key_set_changes_nothing(
+    guarded: Service, issuer: Issuer, answer: bytes
+) -> None:
+    issuer.answer = answer
+    for authenticator in guarded.parts.authenticators.values():
+        assert not await authenticator.load()
+    assert await answer_to("rest", guarded, issuer.token(scope="generate"))
+
+
 async def test_task_is_not_ready_before_the_issuer_s_keys_were_read(
     tmp_path: Path, engine: ScriptedEngine, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import asyncio
-
-    from service import authentication
-
     monkeypatch.setattr(authentication, "FIRST_RETRY_SECONDS", 0.01)
     issuer.up = False
     fields = {
@@ -235,6 +246,8 @@ async def test_task_is_not_ready_before_the_issuer_s_keys_were_read(
         for other in others:
             other.close()
         task = asyncio.create_task(polling)
+        for _ in range(2):  # the second look comes after the first one's failure
+            assert await asyncio.to_thread(issuer.refused.acquire, timeout=5)
         assert not service.parts.health.ready
         ready = asyncio.Event()
         service.parts.health.watch(lambda is_ready: ready.set() if is_ready else None)
