@@ -63,15 +63,28 @@ class FunctionInstance:
             seconds_left=seconds_left,
         )
         self.parts.health.set_keys_ready()  # IAM has let the caller in before we see the request
-        self._supervision = self._loop.create_task(self.parts.supervisor.run())
+        self._supervision = self._supervise()
         try:
             async with asyncio.timeout(INIT_WAIT_SECONDS):
                 await until_ready(self.parts.health)
         except TimeoutError:
             log.warning("the engine is still loading", extra={"waited_seconds": INIT_WAIT_SECONDS})
 
+    def _supervise(self) -> asyncio.Task[None]:
+        return self._loop.create_task(self.parts.supervisor.run())
+
+    def _keep_supervised(self) -> None:
+        """Where there was no memory for an engine's process, there may be some now.
+
+        A task of ECS ends then and is replaced; Lambda would keep the instance, without an engine.
+        """
+        if self._supervision.done():
+            log.error("supervision ended", exc_info=self._supervision.exception())
+            self._supervision = self._supervise()
+
     def _respond(self, event: Event, context: LambdaContext) -> Event:
         """The response; asks again where the engine died, because nothing has been sent yet."""
+        self._keep_supervised()
         event = with_request_id(event, context.aws_request_id)
         response = self._adapter(event, context)
         for _ in range(ATTEMPTS - 1):
