@@ -75,7 +75,10 @@ class ServiceSettings(BaseModel):
 
     rest_auth: Auth = Auth.KEYS
     grpc_auth: Auth = Auth.KEYS
-    keys_source: str = Field("", pattern="^$|^(file|secretsmanager):.+")
+    # `file:<path>`, or `secretsmanager:<secret's ARN>`: the ARN says in which region it is.
+    keys_source: str = Field(
+        "", pattern="^$|^file:.+|^secretsmanager:arn:[^:]+:secretsmanager:[^:]+:.+"
+    )
     keys_poll_seconds: float = Field(60, gt=0, description="Between two reads of keys.")
     jwt_issuer: str = Field("", description="Whose access tokens are good: their `iss`.")
     jwt_audience: str = Field("", description="Their `aud`, or `client_id` where they have none.")

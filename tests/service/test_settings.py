@@ -21,6 +21,7 @@ def test_variables_are_read_by_their_field_names() -> None:
         ("LLM_METRICS_PERIOD_SECONDS", "61"),
         ("LLM_REST_AUTH", "maybe"),
         ("LLM_KEYS_SOURCE", "s3://somewhere"),
+        ("LLM_KEYS_SOURCE", "secretsmanager:a-name-and-no-arn"),
     ],
 )
 def test_bad_value_is_named_with_its_variable(variable: str, value: str) -> None:
