@@ -13,8 +13,10 @@ from service.outcomes import all_outcomes
 from service.reservoir import Reservoir
 
 TRANSPORTS: Final = ("rest", "grpc")
-# Seconds. From a short answer on an idle task to the longest generation.
-DURATION_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600)
+# Seconds. From a short answer on an idle task to the longest generation that a stage may allow.
+DURATION_BUCKETS: Final = (
+    *(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600),
+)
 # Seconds between two tokens of one stream: from an idle task to a stall that a reader notices.
 INTER_TOKEN_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2.5, 5)
 # The most values that CloudWatch takes of one metric in one line, MAX_DATAPOINTS_PER_METRIC in
@@ -38,8 +40,12 @@ class Metrics:
             registry=self.registry,
         )
         self._start_at_zero()
-        self.prompt_tokens = self._counter("llm_prompt_tokens", "Prompt tokens processed.")
-        self.generated_tokens = self._counter("llm_generation_tokens", "Tokens generated.")
+        self.prompt_tokens = self._counter(
+            "llm_prompt_tokens", "Prompt tokens of requests that ran to their end."
+        )
+        self.generated_tokens = self._counter(
+            "llm_generation_tokens", "Tokens generated in requests that ran to their end."
+        )
         self.queue = self._histogram("llm_request_queue_time_seconds", "Time waited for a slot.")
         self.first_token = self._histogram(
             "llm_time_to_first_token_seconds", "From the request's arrival to its first token."

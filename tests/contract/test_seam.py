@@ -6,14 +6,17 @@ import json
 from typing import get_args
 
 import pytest
+from annotated_types import Le
 from grpc_health.v1 import health_pb2
 
 from infra import container_env
 from infra.container_env import ServiceMetric, container_environment
 from infra.sections.endpoint import Auth as infra_auth
+from infra.sections.limits import LimitSettings
 from infra.stage_files import load_stage
 from infra.timeouts import TimeoutBudget
 from service.embedded_metrics import EmbeddedMetric, embedded_line
+from service.metrics import DURATION_BUCKETS
 from service.rest.app import METRICS_PATH, READY_PATH
 from service.settings import PREFIX, Auth, ServiceSettings
 from tests.infra.assemblies import VARIANTS, Assembly, synthesise_variant
@@ -108,6 +111,12 @@ def test_scaling_policy_reads_exactly_the_metric_that_the_service_writes(
 def test_metric_is_written_often_enough_for_scaling() -> None:
     # One lost line must not leave a minute without data: target tracking reads minutes.
     assert all(60 / read(stage).metrics_period_seconds >= 2 for stage in STAGES)
+
+
+def test_longest_generation_that_a_stage_may_allow_has_a_bucket() -> None:
+    allowed = LimitSettings.model_fields["longest_generation_seconds"].metadata
+    (most,) = [bound.le for bound in allowed if isinstance(bound, Le)]
+    assert most <= DURATION_BUCKETS[-1]
 
 
 def test_readiness_path_of_the_target_group_is_that_of_the_service() -> None:
