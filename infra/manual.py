@@ -29,9 +29,11 @@ def settings_table() -> str:
 
 
 def with_table(readme: str) -> str:
-    """The README with the table between its marks made anew."""
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    """The README with the table between its marks made anew. Raises ValueError without them."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"README: got no mark {END if begin else BEGIN}; put it back")
     return f"{before}{BEGIN}\n{settings_table()}\n{END}{after}"
 
 
