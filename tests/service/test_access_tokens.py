@@ -200,7 +200,10 @@ async def test_key_that_the_issuer_has_begun_to_use_is_looked_for(
     assert await answer_to(kind, guarded, issuer.token(scope="generate"))
 
 
-async def test_invented_key_ids_do_not_reach_the_issuer(guarded: Service, issuer: Issuer) -> None:
+async def test_invented_key_ids_do_not_reach_the_issuer(
+    guarded: Service, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_tokens, "COOLDOWN_SECONDS", 3600)  # longer than any test
     before = issuer.fetches
     for number in range(5):
         await refusal_of("rest", guarded, issuer.token(headers={"kid": f"invented-{number}"}))
