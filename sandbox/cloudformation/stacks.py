@@ -33,6 +33,7 @@ from . import (  # noqa: F401 (moto finds the subclasses of its base class)
     scaling,
     storage,
     usage_plan,
+    watching,
     web_firewall,
 )
 from .engine import StackResources, reason_of

@@ -64,8 +64,8 @@ class Tasks:
 
 
 def test_unknown_resource_type_fails_the_stack_with_a_sentence() -> None:
-    with pytest.raises(DeployFailed, match="not support resources of type AWS::Budgets"):
-        deploy({"Budget": resource("AWS::Budgets::Budget")})
+    with pytest.raises(DeployFailed, match="not support resources of type AWS::Chatbot"):
+        deploy({"Channel": resource("AWS::Chatbot::SlackChannelConfiguration")})
     assert status() == "ROLLBACK_COMPLETE"
 
 
@@ -97,7 +97,7 @@ def test_failed_creation_leaves_nothing_behind() -> None:
         deploy(
             {
                 "Log": resource("AWS::Logs::LogGroup"),
-                "Bad": {**resource("AWS::Budgets::Budget"), "DependsOn": "Log"},
+                "Bad": {**resource("AWS::Chatbot::SlackChannelConfiguration"), "DependsOn": "Log"},
             }
         )
     assert log_groups() == []
@@ -150,9 +150,15 @@ def test_old_task_definition_is_deregistered_after_the_service_left_it() -> None
 def test_failed_update_brings_the_old_service_back() -> None:
     deploy(Tasks("image:1").resources)
     changed = Tasks("image:2").resources
-    with pytest.raises(DeployFailed, match=r"AWS::Budgets::Budget"):
+    with pytest.raises(DeployFailed, match=r"AWS::Chatbot::SlackChannelConfiguration"):
         deploy(
-            {**changed, "Bad": {**resource("AWS::Budgets::Budget"), "DependsOn": "Service"}},
+            {
+                **changed,
+                "Bad": {
+                    **resource("AWS::Chatbot::SlackChannelConfiguration"),
+                    "DependsOn": "Service",
+                },
+            },
         )
     assert status() == "UPDATE_ROLLBACK_COMPLETE"
     assert Tasks.described()["taskDefinition"].endswith("family:1")
