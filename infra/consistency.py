@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from infra.footprint import declared_footprint
+from infra.sections.alarms import AlarmSettings
 from infra.sections.endpoint import EndpointSettings
 from infra.sections.function import FunctionSettings
 from infra.sections.jwt import JwtSettings
 from infra.sections.limits import LimitSettings
 from infra.sections.model import ModelSettings
+from infra.sections.monitoring import MonitoringSettings
 from infra.sections.section import Problem
 from infra.sections.task import TaskSettings
 from infra.timeouts import MAX_GATEWAY_SILENCE_SECONDS, TimeoutBudget
@@ -73,6 +75,16 @@ def access_tokens(endpoint: EndpointSettings, jwt: JwtSettings) -> Iterator[Prob
                 f"jwt.{key}",
                 f"got none, but endpoint.{asking[0]} is 'jwt'; set it, or ask for 'keys'",
             )
+
+
+def budget(monitoring: MonitoringSettings, alarms: AlarmSettings) -> Iterator[Problem]:
+    """A budget has somebody who hears that it is spent."""
+    if monitoring.monthly_budget_usd is not None and not alarms.heard:
+        yield Problem(
+            "monitoring.monthly_budget_usd",
+            f"got {monitoring.monthly_budget_usd}, but nobody would hear that it is spent; "
+            "name somebody in alarms.emails or alarms.webhooks",
+        )
 
 
 def gateway_time(endpoint: EndpointSettings, limits: LimitSettings) -> Iterator[Problem]:

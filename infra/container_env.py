@@ -51,7 +51,7 @@ class ServiceMetric(Enum):
 
 
 # Three datapoints in each minute that scaling reads: a lost log line leaves the minute with data.
-_METRICS_PERIOD_SECONDS: Final = 20
+METRICS_PERIOD_SECONDS: Final = 20
 # 131,072 tokens, the largest context allowed, are about 500 KB of text.
 _MAX_BODY_BYTES: Final = 1024 * 1024
 
@@ -93,7 +93,7 @@ def _identity(settings: StageSettings) -> dict[str, str]:
     return {
         "LLM_STAGE": settings.name,
         "LLM_METRICS_NAMESPACE": METRICS_NAMESPACE,
-        "LLM_METRICS_PERIOD_SECONDS": str(_METRICS_PERIOD_SECONDS),
+        "LLM_METRICS_PERIOD_SECONDS": str(METRICS_PERIOD_SECONDS),
         "LLM_LOG_LEVEL": settings.logs.level,
         "LLM_HTTP_HOST": "0.0.0.0",
         "LLM_HTTP_PORT": str(HTTP_PORT),

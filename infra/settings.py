@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from infra import consistency
+from infra.sections.alarms import AlarmSettings
 from infra.sections.api_gateway import ApiGatewaySettings
 from infra.sections.delivery import DeliverySettings
 from infra.sections.deploy import DeploySettings
@@ -69,7 +70,10 @@ class StageSettings(Section):
     scaling: ScalingSettings = Field(default=ScalingSettings(), description="How many tasks run.")
     logs: LogSettings = Field(default=LogSettings(), description="The tasks' logs.")
     monitoring: MonitoringSettings = Field(
-        default=MonitoringSettings(), description="Who watches the tasks."
+        default=MonitoringSettings(), description="Who watches the stage, and with what."
+    )
+    alarms: AlarmSettings = Field(
+        default=AlarmSettings(), description="Who hears of trouble, and what counts as trouble."
     )
     function: FunctionSettings = Field(
         default=FunctionSettings(), description="The service as a Lambda function."
@@ -88,6 +92,7 @@ class StageSettings(Section):
         yield from consistency.access_tokens(self.endpoint, self.jwt)
         yield from consistency.function(self.function, task=self.task, model=self.model)
         yield from consistency.gateway_time(self.endpoint, self.limits)
+        yield from consistency.budget(self.monitoring, self.alarms)
 
     @property
     def budget(self) -> TimeoutBudget:

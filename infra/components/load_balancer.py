@@ -43,8 +43,8 @@ class LoadBalancer(Construct):
         self._domain = self._make_domain()
         self.balancer = self._make_balancer(settings)
         self.listener = self._make_listener()
-        self._rest = self._make_rest_targets()
-        self.listener.add_target_groups("Rest", target_groups=[self._rest])
+        self.rest_targets = self._make_rest_targets()
+        self.listener.add_target_groups("Rest", target_groups=[self.rest_targets])
         self._hide_metrics()
         if self._endpoint.secure:
             # The load balancer speaks gRPC over HTTPS only.
@@ -141,7 +141,7 @@ class LoadBalancer(Construct):
             listener=self.listener,
             priority=20,
             conditions=[elbv2.ListenerCondition.path_patterns([f"/{API_STAGE}/*"])],
-            action=elbv2.ListenerAction.forward([self._rest]),
+            action=elbv2.ListenerAction.forward([self.rest_targets]),
         )
         rewrite = {"Regex": f"^/{API_STAGE}/(.*)$", "Replace": "/$1"}
         transform = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [rewrite]}}

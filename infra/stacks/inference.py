@@ -17,6 +17,7 @@ from infra.components.model_bucket import ModelBucket
 from infra.components.scaling import SlotScaling
 from infra.components.scraping import allow_scraping
 from infra.components.task import InferenceTask
+from infra.components.watching import Watching
 from infra.settings import StageSettings
 from infra.stacks.registry import repository_name
 from infra.timeouts import TimeoutBudget
@@ -65,6 +66,7 @@ class InferenceStack(Stack):
         url = self._open(settings, budget, vpc=vpc, balancer=balancer)
         SlotScaling(self, "Scaling", settings=settings, service=service)
         allow_scraping(service, settings.monitoring)
+        Watching(self, "Watching", settings=settings, balancer=balancer)
         self._tell(keys, service, balancer, url=url)
         self._warn_of_placeholder(settings)
 

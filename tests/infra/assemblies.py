@@ -85,6 +85,17 @@ VARIANTS: Final[dict[str, Variant]] = {
     "own-model": Variant(
         "dev", changes={"model": OWN_MODEL, "task": {"cpu": 8192, "memory_mib": 24_576}}
     ),
+    "watched": Variant(
+        "local",
+        {"image": IMAGE, "certificate_arn": CERTIFICATE},
+        {
+            "alarms": {
+                "emails": ("ann@example.org",),
+                "webhooks": ("https://example.org/alarms",),
+            },
+            "monitoring": {"dashboard": True, "monthly_budget_usd": 200},
+        },
+    ),
 }
 
 
@@ -157,9 +168,14 @@ class Assembly:
 
 def synthesise_variant(variant: str, directory: Path) -> Assembly:
     """Synthesise as the CLI would."""
-    app = App(context=context(), outdir=str(directory))
-    synthesise(build(app, VARIANTS[variant].settings()))
+    write_variant(VARIANTS[variant], directory)
     return Assembly(directory)
+
+
+def write_variant(variant: Variant, directory: Path) -> None:
+    """Synthesise a variant that need not be one of `VARIANTS`."""
+    app = App(context=context(), outdir=str(directory))
+    synthesise(build(app, variant.settings()))
 
 
 def context() -> dict[str, Any]:

@@ -86,3 +86,9 @@ def hosted_zone(synthesised: Callable[[str], Assembly]) -> Assembly:
 def own_model(synthesised: Callable[[str], Assembly]) -> Assembly:
     """Stage dev with a model of its own in the model bucket."""
     return synthesised("own-model")
+
+
+@pytest.fixture
+def watched(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage local with alarms, a dashboard and a budget."""
+    return synthesised("watched")

@@ -235,6 +235,34 @@ def test_scraping_from_everywhere_is_refused() -> None:
     assert found.path == "monitoring.scrape_from"
 
 
+def test_a_budget_without_anybody_who_hears_of_it_is_refused() -> None:
+    found = problem(monitoring={"monthly_budget_usd": 100})
+    assert found.path == "monitoring.monthly_budget_usd"
+    assert "nobody would hear" in found.text
+
+
+@pytest.mark.parametrize(
+    "alarms", [{"emails": ["ann@example.org"]}, {"webhooks": ["https://example.org/a"]}]
+)
+def test_a_budget_is_heard_by_e_mail_or_webhook(alarms: dict[str, Any]) -> None:
+    assert stage(monitoring={"monthly_budget_usd": 100}, alarms=alarms).alarms.heard
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("emails", "ann"),
+        ("emails", "ann@example"),
+        ("emails", "Ann <ann@example.org>"),
+        ("webhooks", "http://example.org/alarms"),
+        ("webhooks", "https://example.org/a b"),
+    ],
+)
+def test_an_address_that_no_alarm_can_reach_is_refused(key: str, value: str) -> None:
+    with pytest.raises(ValidationError, match="write it like"):
+        stage(alarms={key: [value]})
+
+
 @pytest.mark.parametrize("cidr", ["10.0.0.0/15", "10.0.0.0/25"])
 def test_a_network_too_large_or_too_small_for_a_vpc_is_refused(cidr: str) -> None:
     assert problem(network={"cidr": cidr}).path == "network.cidr"
