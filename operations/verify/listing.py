@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from operations.verify import function, load_balancer, service, stacks
+from operations.verify import function, load_balancer, service, stacks, watching
 from operations.verify.claim import Claim
 
 CLAIMS: Final[tuple[Claim, ...]] = (
@@ -10,4 +10,5 @@ CLAIMS: Final[tuple[Claim, ...]] = (
     *service.CLAIMS,
     *stacks.CLAIMS,
     *function.CLAIMS,
+    *watching.CLAIMS,
 )

@@ -18,6 +18,10 @@ from sandbox.cloudformation import stacks
 from sandbox.state import ACCOUNT, REGION
 from tests.infra.assemblies import synthesise_variant
 
+# For tests that synthesise in this process, as tests/infra does; before they import the CDK.
+os.environ.setdefault("JSII_NODE", str(Path(nodejs.__file__).parent / "bin" / "node"))
+os.environ.setdefault("CDK_VALIDATION", "false")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
