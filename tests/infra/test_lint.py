@@ -10,7 +10,7 @@ from tests.infra.assemblies import Assembly
 
 
 # Together they have every feature; linting takes seconds, so no variant twice the same.
-@pytest.mark.parametrize("variant", ["guarded-api", "hosted-zone", "prod"])
+@pytest.mark.parametrize("variant", ["guarded-api", "hosted-zone", "prod", "watched"])
 def test_cfn_lint_finds_no_error(variant: str, synthesised: Callable[[str], Assembly]) -> None:
     template = synthesised(variant).directory / "Inference.template.json"
     arguments = ManualArgs(regions=["us-east-1"])
