@@ -123,12 +123,24 @@ STYLE: Final = {
 
 
 def read(assembly: Path) -> Resources:
-    """Every resource of every stack, by its stack's artifact and its logical id."""
+    """Every resource of every stack, by its stack's artifact and its logical id.
+
+    The stacks are the manifest's: a synth leaves the files of an earlier one in its folder.
+    """
+    artifacts = _document(assembly / "manifest.json")["artifacts"]
     return {
-        f"{file.name.removesuffix('.template.json')}.{logical_id}": body
-        for file in sorted(assembly.glob("*.template.json"))
-        for logical_id, body in json.loads(file.read_text(encoding="utf-8"))["Resources"].items()
+        f"{stack}.{logical_id}": body
+        for stack, artifact in sorted(artifacts.items())
+        if artifact["type"] == "aws:cloudformation:stack"
+        for logical_id, body in _document(assembly / artifact["properties"]["templateFile"])[
+            "Resources"
+        ].items()
     }
+
+
+def _document(file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
 
 
 def connections(resources: Resources) -> set[tuple[str, str]]:

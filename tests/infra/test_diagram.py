@@ -1,6 +1,9 @@
 """The picture's boxes and arrows are those of the templates; e2e draws it."""
 
+import json
+import shutil
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +28,15 @@ def test_an_image_connects_the_task_with_its_repository(prod: Assembly) -> None:
 
 def test_sharing_a_network_connects_nothing(prod: Assembly) -> None:
     assert (BALANCER, "AWS::EC2::NatGateway") not in connections(read(prod.directory))
+
+
+def test_a_template_that_an_earlier_stage_left_behind_is_not_read(
+    prod: Assembly, tmp_path: Path
+) -> None:
+    assembly = shutil.copytree(prod.directory, tmp_path / "assembly")
+    left = {"Resources": {"Handler": {"Type": "AWS::Lambda::Function"}}}
+    (assembly / "Function.template.json").write_text(json.dumps(left))
+    assert read(assembly) == read(prod.directory)
 
 
 @pytest.mark.parametrize("kind", BOXES)
