@@ -60,9 +60,11 @@ class KeySet:
         """Fetches the keys once; whether it worked. A failure is logged and changes nothing."""
         self._looked = time.monotonic()
         try:
-            keys = await asyncio.to_thread(self._client.get_signing_keys)
+            # The client bounds each read only: an issuer that drips would hold it for ever.
+            async with asyncio.timeout(FETCH_SECONDS):
+                keys = await asyncio.to_thread(self._client.get_signing_keys)
         except Exception as failed:  # at the edge: whatever the network or the issuer answers
-            log.error("the issuer's keys not loaded", extra={"reason": str(failed)})
+            log.error("the issuer's keys not loaded", extra={"reason": repr(failed)})
             return False
         self._keys = {str(key.key_id): key for key in keys}
         return True

@@ -34,7 +34,6 @@ class ServiceError(Exception):
         super().__init__(message)
         self.message = message
         self.param = param
-        self.reported = False  # by the observation of the request that it ended
 
 
 class InvalidRequest(ServiceError):

@@ -60,10 +60,10 @@ class Observation:
             yield chunk
 
     def failed(self, error: BaseException) -> None:
+        mark_counted(error)
         if isinstance(error, ServiceError):
             by_server = self.bound_by_server and isinstance(error, DeadlineExceeded)
             self.outcome = GENERATION_TIMEOUT if by_server else error.code
-            error.reported = True
         elif isinstance(error, asyncio.CancelledError | GeneratorExit):
             self.outcome = CANCELLED
         else:
@@ -97,8 +97,24 @@ def rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
 
 
+def mark_counted(error: BaseException) -> None:
+    """The exception goes on to the transport's edge, which counts what nobody has counted yet."""
+    error.__dict__["counted"] = True
+
+
+def is_counted(error: BaseException) -> bool:
+    return "counted" in error.__dict__
+
+
 def report_refusal(error: ServiceError, *, transport: str, metrics: Metrics) -> None:
     """Logs and counts a request that was refused before it became a generation."""
-    if not error.reported:
+    if not is_counted(error):
         metrics.requests.labels(transport, error.code).inc()
         log.info("request", extra={"transport": transport, "outcome": error.code})
+
+
+def report_failure(error: Exception, *, transport: str, metrics: Metrics) -> None:
+    """Logs what nobody expected, and counts it as an error of ours."""
+    log.error("request failed", exc_info=error)
+    if not is_counted(error):
+        metrics.requests.labels(transport, InternalError.code).inc()

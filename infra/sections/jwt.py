@@ -35,5 +35,5 @@ class JwtSettings(Section):
         pattern=r"^[!#-\[\]-~]+$",
         examples=["llm/generate"],
         description="A scope that a token must have. Without one every valid token of the issuer "
-        "for the audience is let in.",
+        "for the audience is let in, and an ID token, which a browser has, is one too.",
     )

@@ -94,7 +94,7 @@ class RestApi:
         )
         # A redirect would name the address that we see, which behind TLS is the wrong one.
         app.router.redirect_slashes = False
-        app.add_middleware(RequestContext, health=self._health)
+        app.add_middleware(RequestContext, health=self._health, metrics=self._metrics)
         return app
 
     def _completions(self, body_type: type[Body], shape: Shape) -> Endpoint:

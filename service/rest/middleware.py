@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,9 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.errors import InternalError
 from service.health import Health
 from service.logs import choose_id, request_id
+from service.metrics import Metrics
+from service.observation import report_failure
 from service.rest.statuses import ANSWERS, envelope
-
-log = logging.getLogger("service.rest")
 
 
 class RequestContext:
@@ -23,9 +21,10 @@ class RequestContext:
     While the task drains, every response closes its connection, so that the next goes elsewhere.
     """
 
-    def __init__(self, app: ASGIApp, *, health: Health) -> None:
+    def __init__(self, app: ASGIApp, *, health: Health, metrics: Metrics) -> None:
         self._app = app
         self._health = health
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,8 +46,8 @@ class RequestContext:
 
         try:
             await self._app(scope, receive, send_with_headers)
-        except Exception:  # at the edge: whatever it is, the log has it and the client an id
-            log.exception("request failed")
+        except Exception as error:  # at the edge: the log has it, and the client an id
+            report_failure(error, transport="rest", metrics=self._metrics)
             if not started:
                 await answer_internal_error(send_with_headers)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypedDict
@@ -16,7 +15,7 @@ from service.generation import Completion
 from service.inference import Inference
 from service.logs import choose_id, request_id
 from service.metrics import Metrics
-from service.observation import Caller, report_refusal
+from service.observation import Caller, report_failure, report_refusal
 from service.rpc import llm_service_pb2 as pb
 from service.rpc.llm_service_pb2_grpc import LLMServiceServicer
 from service.rpc.messages import REASONS, Request, generation_request, usage_message
@@ -34,9 +33,6 @@ class Ending(TypedDict):
     finish_reason: pb.FinishReason
     usage: pb.Usage
     model: str
-
-
-log = logging.getLogger("service.rpc")
 
 
 class LlmServicer(LLMServiceServicer):
@@ -121,10 +117,10 @@ class LlmServicer(LLMServiceServicer):
         except ServiceError as error:
             report_refusal(error, transport="grpc", metrics=self._metrics)
             await abort(context, error)
-        except Exception:  # at the edge: whatever it is, the log has it and the client an id
+        except Exception as error:  # at the edge: the log has it, and the client an id
             if context.cancelled():
                 raise  # a write to a client that has left
-            log.exception("request failed")
+            report_failure(error, transport="grpc", metrics=self._metrics)
             await abort(context, InternalError())
 
     async def _caller(self, context: Context) -> Caller:

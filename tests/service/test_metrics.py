@@ -8,12 +8,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.embedded_metrics import count_by_outcome
 from service.errors import DeadlineExceeded, InternalError, ServiceError, Unavailable
 from service.generation import GenerationRequest, Sampling
+from service.keys import KeyRing
 from service.observation import Caller
 from service.outcomes import ERRORS, REFUSALS, all_outcomes
 from service.rpc.llm_service_pb2 import GenerateTextRequest
 from tests.service.conftest import KEY, Service
 from tests.service.test_errors import all_errors
-from tests.service.transports import Refused, Transport
+from tests.service.transports import Refused, Transport, rest_transport, rpc_transport
 
 
 async def test_refused_keys_are_counted(service: Service) -> None:
@@ -136,3 +137,27 @@ async def test_first_token_is_counted_when_it_comes_and_not_at_the_end(service: 
 def outcomes(service: Service) -> dict[str, float]:
     counted = count_by_outcome(service.parts.metrics.requests)
     return {outcome: count for outcome, count in counted.items() if count}
+
+
+@pytest.mark.parametrize("place", ["authentication", "generation"])
+@pytest.mark.parametrize("kind", ["rest", "grpc"])
+async def test_what_nobody_expected_is_counted_once_as_our_error(
+    service: Service, kind: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **named: object) -> None:
+        raise RuntimeError("of a test")
+
+    if place == "generation":
+        monkeypatch.setattr(service.parts.engine, "stream", fail)
+    else:
+        monkeypatch.setattr(KeyRing, "authenticate", fail)
+    async with (
+        rest_transport(service.ports.http, key=KEY) as rest,
+        rpc_transport(service.ports.grpc, key=KEY) as rpc,
+    ):
+        transport: Transport = rest if kind == "rest" else rpc
+        with pytest.raises(Refused) as refused:
+            await transport.ask("Hello")
+    assert refused.value.code == "internal_error"
+    labels = frozenset({("transport", kind), ("outcome", "internal_error")})
+    assert (await scrape(service))["llm_requests_total", labels] == 1
