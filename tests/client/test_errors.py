@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 
 import pytest
@@ -35,6 +36,14 @@ def test_every_error_is_in_the_packages_own_names(error: type[LLMError]) -> None
 @pytest.mark.parametrize("error", service_errors(), ids=lambda error: error.__name__)
 def test_every_error_of_the_service_has_the_same_name_here(error: type[ServiceError]) -> None:
     assert OF_CODE[error.code].__name__ == error.__name__
+
+
+@pytest.mark.parametrize("error", all_errors(), ids=lambda error: error.__name__)
+def test_every_error_comes_back_whole_from_another_process(error: type[LLMError]) -> None:
+    sent = error("Full.")
+    sent.__dict__ |= {"request_id": "r-1", "text": "Once"}
+    back = pickle.loads(pickle.dumps(sent))  # noqa: S301  # of our own making
+    assert (type(back), vars(back)) == (error, vars(sent))
 
 
 def test_text_has_the_code_and_the_request() -> None:

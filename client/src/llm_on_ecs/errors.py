@@ -163,12 +163,12 @@ class IncompleteStream(LLMError):
     """The answer broke off in the middle, so it was not asked for again.
 
     `text` is all that had come. Where the reason is known it is the error's `__cause__`, and
-    `code` is the reason's.
+    `code` is the reason's. `text` has a default because unpickling passes the message alone.
     """
 
     code = "incomplete_stream"
 
-    def __init__(self, message: str, *, text: str, cause: LLMError | None = None) -> None:
+    def __init__(self, message: str, *, text: str = "", cause: LLMError | None = None) -> None:
         super().__init__(
             message,
             code=cause.code if cause else None,
