@@ -91,7 +91,7 @@ def test_no_deadline_never_ends() -> None:
     assert Deadline(None).remaining() is None
 
 
-@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 1e10])
 def test_time_that_is_none_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="timeout is no time: got"):
         Deadline(seconds)

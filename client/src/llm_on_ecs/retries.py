@@ -10,6 +10,9 @@ from llm_on_ecs.errors import DeadlineExceeded, LLMError, Retryable
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 8.0
+# Far beyond any generation. Clocks on the way hold no more: infinity overflows httpx's timeouts,
+# and to gRPC it is a time that has passed.
+LONGEST_TIMEOUT_SECONDS = 30 * 24 * 3600.0
 
 Clock = Callable[[], float]
 
@@ -18,8 +21,11 @@ class Deadline:
     """The end of a call, all its tries together. `seconds` None never ends."""
 
     def __init__(self, seconds: float | None, *, clock: Clock = time.monotonic) -> None:
-        if seconds is not None and not seconds > 0:
-            raise ValueError(f"timeout is no time: got {seconds!r}; give seconds above 0, or None")
+        if seconds is not None and not 0 < seconds <= LONGEST_TIMEOUT_SECONDS:
+            raise ValueError(
+                f"timeout is no time: got {seconds!r}; give seconds above 0 and at most "
+                f"{LONGEST_TIMEOUT_SECONDS:.0f}, or None"
+            )
         self._clock = clock
         self._end = None if seconds is None else clock() + seconds
 
