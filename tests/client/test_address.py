@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from llm_on_ecs import AsyncLLMClient, LLMClient
@@ -85,6 +87,24 @@ def test_repr_has_the_address_and_not_the_key() -> None:
         shown = repr(client) + repr(AsyncLLMClient("grpc://localhost", api_key=KEY))
     assert "localhost" in shown
     assert KEY not in shown
+
+
+@pytest.mark.parametrize("url", ["https://localhost", "grpcs://localhost"])
+@pytest.mark.parametrize("client", [LLMClient, AsyncLLMClient])
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_authorities_that_cannot_be_read_are_refused_by_name(
+    tmp_path: Path, url: str, client: type[LLMClient | AsyncLLMClient], content: str | None
+) -> None:
+    file = tmp_path / "authorities.pem"
+    if content:
+        file.write_text(content)
+    with pytest.raises(ValueError, match=r"ca_file cannot be used: got '.*authorities.pem'"):
+        client(url, ca_file=str(file))
+
+
+def test_authorities_without_tls_are_refused() -> None:
+    with pytest.raises(ValueError, match="ca_file is for TLS"):
+        LLMClient("http://localhost", ca_file="authorities.pem")
 
 
 def test_misspelt_option_is_refused_with_those_there_are() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
@@ -70,12 +71,28 @@ def address(
         raise ValueError(f"gRPC has no paths: got {path!r} in the URL; leave it out")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = parts.port or default_port(parts.scheme, tls)
-    return Address(chosen, tls, host, port, path, checked_key(api_key), ca_file)
+    authorities = checked_authorities(ca_file, tls=tls)
+    return Address(chosen, tls, host, port, path, checked_key(api_key), authorities)
 
 
 def default_port(scheme: str, tls: bool) -> int:
     """Behind TLS both transports share a port; the service itself speaks gRPC on 50051."""
     return 443 if tls else 50051 if scheme == "grpc" else 80
+
+
+def checked_authorities(ca_file: str | None, *, tls: bool) -> str | None:
+    """Here and not at the first call, where gRPC would say no more than that it cannot connect."""
+    if ca_file is None:
+        return None
+    if not tls:
+        raise ValueError(f"ca_file is for TLS: got {ca_file!r}; write https:// or grpcs://")
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except OSError as wrong:  # also ssl.SSLError; neither names the file
+        raise ValueError(
+            f"ca_file cannot be used: got {ca_file!r} ({wrong}); name a PEM file of certificates"
+        ) from wrong
+    return ca_file
 
 
 def checked_key(api_key: str | None) -> str | None:
