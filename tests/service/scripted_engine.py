@@ -28,6 +28,7 @@ class ScriptedEngine:
         self.requests: list[Json] = []
         self.arrived = asyncio.Condition()
         self.left = asyncio.Event()
+        self.written = 0
         self.open = 0
         self.most_open = 0
 
@@ -86,6 +87,7 @@ class ScriptedEngine:
 
     async def _event(self, response: web.StreamResponse, event: Json) -> None:
         await response.write(b"data: " + json.dumps(event).encode() + b"\n\n")
+        self.written += 1
 
     def _choice(self, text: str, reason: str | None, *, chat: bool) -> Json:
         body: Json = {"delta": {"content": text}} if chat else {"text": text}

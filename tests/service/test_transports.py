@@ -365,7 +365,7 @@ async def test_spent_drain_budget_ends_streams_in_full_flow_with_a_clean_error(
     service.engine.endless = True
     streams = [asyncio.create_task(code_of_the_end(transport)) for _ in range(8)]
     await service.engine.wait_for_requests(8)
-    await asyncio.sleep(0.1)  # all of them in the middle of their writes
+    await eventually(lambda: service.engine.written > 8 * 20)  # all in the middle of their writes
     service.parts.inference.cancel_all()
     async with asyncio.timeout(5):
         assert await asyncio.gather(*streams) == ["draining"] * 8
@@ -387,7 +387,7 @@ async def test_client_that_leaves_while_it_is_answered_frees_its_slot(
     service.engine.endless = True
     leaving = asyncio.create_task(collect(transport))
     await service.engine.wait_for_requests(1)
-    await asyncio.sleep(0.1)  # well into the answer
+    await eventually(lambda: service.engine.written > 20)  # well into the answer
     leaving.cancel()
     await eventually(lambda: service.parts.gate.running == 0)
     await asyncio.wait_for(service.engine.left.wait(), 2)
