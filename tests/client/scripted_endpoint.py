@@ -24,7 +24,7 @@ from service.rpc.llm_service_pb2_grpc import (
 from service.rpc.statuses import STATUSES, trailing_metadata
 
 REQUEST_ID = "req-of-a-test"
-Ending = Literal["finish", "nothing", "error", "cut", "hang", "trickle"]
+Ending = Literal["finish", "nothing", "error", "cut", "hang", "trickle", "page"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Step:
     """What one call gets: a refusal, or pieces and then an ending.
 
     "nothing" ends well without a finish reason, "error" says that it failed, "cut" breaks the
-    connection, "hang" stays silent, "trickle" goes on for ever.
+    connection, "hang" stays silent, "trickle" goes on for ever, "page" is something else's answer
+    (REST only).
     """
 
     refusal: ServiceError | None = None
@@ -98,6 +99,8 @@ class Rest:
         return web.json_response({"model": "m", "choices": [choice], "usage": USAGE})
 
     async def _stream(self, request: web.Request, step: Step) -> web.StreamResponse:
+        if step.ending == "page":
+            return web.Response(text="<html>", content_type="text/html")
         response = web.StreamResponse(
             headers={"content-type": "text/event-stream", "x-request-id": REQUEST_ID}
         )

@@ -62,6 +62,26 @@ def test_answer_of_something_on_the_way_is_read_by_its_status(
     assert (found.retry_after_seconds, found.request_id) == (7, "r")
 
 
+@pytest.mark.parametrize("status", [204, 301, 308])
+def test_answer_that_is_no_error_is_unexpected(status: int) -> None:
+    assert type(refusal(status, {}, b"")) is errors.UnexpectedAnswer
+
+
+def test_redirect_says_where_to() -> None:
+    found = refusal(301, {"location": "https://llm.example.com:443/v1/completions"}, b"")
+    assert "redirects to https://llm.example.com:443" in found.message
+
+
+def test_words_of_api_gateway_are_kept() -> None:
+    found = refusal(429, {}, b'{"message": "Limit Exceeded"}')
+    assert (type(found), found.message) == (errors.RateLimited, "Limit Exceeded")
+
+
+@pytest.mark.parametrize("content", [b'{"error": {}}', b'{"error": "no"}', b"[]", b"{}", b"7"])
+def test_answer_without_words_names_its_status(content: bytes) -> None:
+    assert refusal(500, {}, content).message == "The endpoint answered HTTP status 500."
+
+
 def test_code_that_is_newer_than_the_client_is_kept_and_read_by_its_status() -> None:
     body = {"error": {"message": "Too hot.", "code": "too_hot", "param": None, "type": "x"}}
     found = refusal(503, {}, json.dumps(body).encode())

@@ -22,6 +22,7 @@ from llm_on_ecs import (
     InvalidRequest,
     LLMError,
     QueueFull,
+    UnexpectedAnswer,
     Usage,
 )
 from service.errors import InvalidRequest as Invalid
@@ -157,6 +158,13 @@ async def test_stream_that_breaks_off_is_an_error_with_its_text_and_never_repeat
         assert endpoint.calls == 1
     assert (broken.value.text, broken.value.code) == ("Hello world", code)
     assert type(broken.value.__cause__) is cause
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_page_instead_of_a_stream_is_unexpected(kind: str) -> None:
+    async with scripted("rest", Step(ending="page")) as (_, url), face(kind, url) as client:
+        with pytest.raises(UnexpectedAnswer, match="got content type 'text/html"):
+            await read(client.stream("Hi"))
 
 
 async def test_stream_that_broke_off_stays_ended(ask: Ask) -> None:

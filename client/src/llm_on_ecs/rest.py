@@ -40,6 +40,7 @@ class RestTransport:
         request = rest_format.path(question), rest_format.body(question, stream=True)
         events = rest_format.Events()
         with self._opened("POST", *request, deadline=deadline) as response, failures(deadline):
+            rest_format.check_stream(response.headers)
             for data in response.iter_bytes():
                 yield from events.chunks(data, request_id=response.headers.get("x-request-id"))
 

@@ -40,6 +40,7 @@ class AsyncRestTransport:
         request = rest_format.path(question), rest_format.body(question, stream=True)
         events = rest_format.Events()
         async with self._opened("POST", *request, deadline=deadline) as response:
+            rest_format.check_stream(response.headers)
             parts = response.aiter_bytes()
             while data := await next_part(parts, deadline):
                 for piece in events.chunks(data, request_id=response.headers.get("x-request-id")):

@@ -82,6 +82,17 @@ class Events:
                 yield piece
 
 
+def check_stream(headers: Mapping[str, str]) -> None:
+    """Raises UnexpectedAnswer for a page: it has no events, and would look like a broken stream."""
+    kind = headers.get("content-type", "")
+    if not kind.startswith("text/event-stream"):
+        raise UnexpectedAnswer(
+            f"This is not a stream of the API: got content type {kind!r}; is the address the "
+            "endpoint's?",
+            request_id=headers.get("x-request-id"),
+        )
+
+
 def chunk(event: str, *, request_id: str | None) -> Chunk | None:
     """The event's piece of the answer, if it has one. Raises the LLMError of an error event."""
     if event == DONE:
@@ -103,19 +114,34 @@ def chunk(event: str, *, request_id: str | None) -> Chunk | None:
 
 def refusal(status: int, headers: Mapping[str, str], content: bytes) -> LLMError:
     """The error of an answer that is none: by our code, else by what its HTTP status means."""
-    kind = OF_STATUS.get(status) or (
-        errors.InternalError if status >= 500 else errors.InvalidRequest
-    )
-    try:
-        error = dict(json.loads(content)["error"])
-    except (ValueError, LookupError, TypeError):
-        error = {"message": f"The endpoint answered HTTP status {status}."}
     return named_error(
-        error,
-        otherwise=kind,
+        told(content) or {"message": unexplained(status, headers)},
+        otherwise=OF_STATUS.get(status) or of_class(status),
         request_id=headers.get("x-request-id"),
         retry_after_seconds=retry_after(headers.get("retry-after")),
     )
+
+
+def of_class(status: int) -> type[LLMError]:
+    if status < 400:
+        return UnexpectedAnswer
+    return errors.InvalidRequest if status < 500 else errors.InternalError
+
+
+def told(content: bytes) -> Json | None:
+    """What the answer says of itself: our envelope, or API Gateway's `message`."""
+    try:
+        answer = json.loads(content)
+        error = answer["error"] if "error" in answer else {"message": answer["message"]}
+        return dict(error) if error.get("message") else None
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def unexplained(status: int, headers: Mapping[str, str]) -> str:
+    if location := headers.get("location"):  # not followed: a POST would become a GET
+        return f"The address redirects to {location}; give the client that scheme and host."
+    return f"The endpoint answered HTTP status {status}."
 
 
 def named_error(
