@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -105,6 +106,17 @@ async def test_wrong_request_is_not_made_again(ask: Ask) -> None:
         assert (endpoint.calls, refused.value.param) == (1, "top_p")
 
 
+@pytest.mark.parametrize(
+    "options", [{"temperature": "hot"}, {"model": "\ud800"}, {"seed": object()}]
+)
+async def test_value_that_cannot_be_sent_is_a_wrong_request(
+    ask: Ask, options: dict[str, Any]
+) -> None:
+    async with ask(Step(Invalid.of_field("temperature", "no number"))) as (client, _):
+        with pytest.raises(InvalidRequest):
+            await client.generate("Hi", **options)
+
+
 async def test_connection_that_ends_before_an_answer_is_tried_again(ask: Ask) -> None:
     async with ask(Step(ending="cut"), Step()) as (client, endpoint):
         assert (await client.generate("Hi")).text == "Hello world"
@@ -197,6 +209,27 @@ async def test_deadline_ends_a_stream_however_much_comes(ask: Ask, ending: Any) 
         await asyncio.wait_for(endpoint.left.wait(), SOON)
     assert broken.value.code == "deadline_exceeded"
     assert broken.value.text.startswith("Hello world")
+
+
+@pytest.fixture
+def unreachable() -> Iterator[str]:
+    """An address that takes no connection and refuses none: its queue of them is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as waiting:
+        for _ in range(4):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(server.getsockname())
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_deadline_that_passes_while_connecting_is_the_error(
+    transport: str, kind: str, unreachable: str
+) -> None:
+    url = f"{'http' if transport == 'rest' else 'grpc'}://{unreachable}"
+    async with face(kind, url, timeout=0.3) as client:
+        with pytest.raises(DeadlineExceeded):
+            await client.generate("Hi")
 
 
 async def test_deadline_of_the_client_holds_where_a_call_names_none(ask: Ask) -> None:

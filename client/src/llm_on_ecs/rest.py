@@ -14,7 +14,7 @@ from llm_on_ecs.address import Address
 from llm_on_ecs.answers import Chunk, Completion, Model
 from llm_on_ecs.asking import Question
 from llm_on_ecs.errors import ConnectionFailed, IncompleteStream
-from llm_on_ecs.rest_failures import failures, http_timeout, trust
+from llm_on_ecs.rest_failures import built, failures, trust
 from llm_on_ecs.retries import Deadline
 
 
@@ -57,7 +57,7 @@ class RestTransport:
     def _opened(
         self, method: str, path: str, body: rest_format.Json | None, *, deadline: Deadline
     ) -> Iterator[httpx.Response]:
-        request = self._http.build_request(method, path, json=body, timeout=http_timeout(deadline))
+        request = built(self._http, method, path, body, deadline=deadline)
         with failures(deadline):
             response = self._http.send(request, stream=True)
         with closing(response), cut_at_the_end(deadline, response):

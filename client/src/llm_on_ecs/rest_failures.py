@@ -5,11 +5,12 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 
 from llm_on_ecs.address import Address
-from llm_on_ecs.errors import ConnectionFailed
+from llm_on_ecs.errors import ConnectionFailed, InvalidRequest
 from llm_on_ecs.retries import Deadline
 
 CONNECT_SECONDS = 5.0  # then another try, perhaps at another address; OpenAI's SDK has the same
@@ -22,6 +23,22 @@ def http_timeout(deadline: Deadline) -> httpx.Timeout:
     return httpx.Timeout(left, connect=connect)
 
 
+def built(
+    http: httpx.Client | httpx.AsyncClient,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
+    *,
+    deadline: Deadline,
+) -> httpx.Request:
+    """Raises InvalidRequest for a value that JSON has no room for."""
+    timeout = http_timeout(deadline)
+    try:
+        return http.build_request(method, path, json=body, timeout=timeout)
+    except (ValueError, TypeError) as wrong:
+        raise InvalidRequest(f"The request does not fit JSON: {wrong}.") from wrong
+
+
 def trust(address: Address) -> ssl.SSLContext | bool:
     """The authorities that may vouch for the endpoint; True is the library's own choice."""
     return ssl.create_default_context(cafile=address.ca_file) if address.ca_file else True
@@ -32,6 +49,7 @@ def failures(deadline: Deadline) -> Iterator[None]:
     try:
         yield
     except httpx.ConnectTimeout as error:
+        deadline.remaining()  # whichever of the two limits it was that ended the wait
         raise ConnectionFailed("The endpoint could not be reached in time.") from error
     except (httpx.TimeoutException, TimeoutError) as error:
         raise deadline.exceeded() from error
