@@ -62,7 +62,7 @@ def run(script: str, endpoint: str, **variables: str) -> str:
 
 
 def test_every_block_is_run_here_or_says_that_only_aws_can_answer() -> None:
-    assert {where for where, _ in blocks()} == {"deployed", "aws"}
+    assert {where for where, _ in blocks()} == {"deployed", "account"}
 
 
 def test_commands_find_the_stage_and_work(endpoint: str) -> None:
