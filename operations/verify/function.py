@@ -3,7 +3,7 @@
 from typing import Final
 
 from operations.account import CouldNotAsk
-from operations.verify.claim import Claim, Outcome, not_shown, refuted, verified
+from operations.verify.claim import ByHand, Claim, Outcome, not_shown, refuted, verified
 from operations.verify.deployment import Deployment
 
 
@@ -30,5 +30,33 @@ CLAIMS: Final = (
         source="no page was found for a repository whose policy names another principal",
         costs="two API calls",
         how=function_is_active,
+    ),
+    Claim(
+        id="function-starts-in-time",
+        sentence="The function starts from its cold image within Lambda's 10 s, and answers after "
+        "a thaw.",
+        made_in="service/function/instance.py",
+        source="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",
+        costs="a few invocations",
+        how=ByHand(
+            (
+                "deploy a stage with function.enabled = true, and invoke it",
+                "wait for 20 minutes, and invoke it again",
+                "the log's INIT_REPORT must be below 10 s, and both must answer",
+            )
+        ),
+    ),
+    Claim(
+        id="function-url-asks-iam",
+        sentence="The function's URL answers a signed request, and 403 to any other.",
+        made_in="infra/stacks/function.py",
+        source="https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+        costs="two requests",
+        how=ByHand(
+            (
+                "get the output FunctionUrl with /v1/models by curl: it must be 403",
+                "the same with curl --aws-sigv4 and credentials: it must list the model",
+            )
+        ),
     ),
 )

@@ -121,4 +121,31 @@ CLAIMS: Final = (
             )
         ),
     ),
+    Claim(
+        id="percentiles-of-arrays",
+        sentence="Every value of an embedded metric's array counts for its percentiles.",
+        made_in="service/embedded_metrics.py",
+        source="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html",
+        costs="a few requests",
+        how=ByHand(
+            (
+                "send a stage twenty requests, one of them of 1,000 words, within a minute",
+                "TimeToFirstToken of that minute must have a SampleCount of 20, and a p95 near "
+                "the slowest",
+            )
+        ),
+    ),
+    Claim(
+        id="prometheus-finds-tasks",
+        sentence="Prometheus finds the tasks by their service's tags, with the permissions listed.",
+        made_in="monitoring/prometheus.yml",
+        source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#aws_sd_config",
+        costs="a small instance in the VPC",
+        how=ByHand(
+            (
+                "deploy a stage with monitoring.scrape_from, and start Prometheus 3.8 there",
+                "its page Targets must list every task, up",
+            )
+        ),
+    ),
 )

@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from typing import Any
 
 import boto3
 import pytest
@@ -11,6 +12,7 @@ from operations.account import Account, CouldNotAsk
 from operations.stage import ROOT
 from operations.verify.claim import ByHand, Claim, Outcome, Verdict, refuted, verified
 from operations.verify.deployment import Deployment
+from operations.verify.edge import body_rules_only_count
 from operations.verify.listing import CLAIMS
 from operations.verify.report import tell
 from operations.verify.run import verify
@@ -69,3 +71,31 @@ def test_endpoint_in_the_place_of_aws_is_told_apart(
     if endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     assert Account(boto3.Session(region_name="eu-west-1")).is_aws is is_aws
+
+
+class Guarded(Deployment):
+    """A stage whose firewall counts one rule of a group that has these rules."""
+
+    def __init__(self, rules: list[str]) -> None:
+        super().__init__(Account(boto3.Session()), stage="none")
+        self._rules = rules
+
+    def physical_ids(self, resource_type: str, *, stack: str = "inference") -> list[str]:
+        return ["acl|1|REGIONAL"]
+
+    def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        if operation == "DescribeManagedRuleGroup":
+            return {"Rules": [{"Name": name} for name in self._rules]}
+        counted = {
+            "VendorName": "AWS",
+            "Name": "Common",
+            "RuleActionOverrides": [{"Name": "A_BODY"}],
+        }
+        group = {"Statement": {"ManagedRuleGroupStatement": counted}}
+        return {"WebACL": {"Rules": [group, {"Statement": {"RateBasedStatement": {}}}]}}
+
+
+def test_rule_that_aws_adds_and_that_looks_at_a_body_refutes_the_claim() -> None:
+    assert body_rules_only_count(Guarded(["A_BODY", "B_QUERY"])).verdict is Verdict.VERIFIED
+    seen = body_rules_only_count(Guarded(["A_BODY", "New_BODY"]))
+    assert (seen.verdict, "New_BODY" in seen.saw) == (Verdict.REFUTED, True)
