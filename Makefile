@@ -55,7 +55,7 @@ env: ## Print what puts the pinned CDK CLI and its Node on PATH: eval "$$(make e
 setup-tests: setup ## Install what only the tests need besides: the Node clients of other people.
 	@$(PYTHON) sandbox/install.py tests/client/node
 
-test: setup-tests ## Run the tests (at most five minutes).
+test: setup-tests ## Run the tests (about six minutes).
 	@$(VENV)/python -m pytest --ignore tests/e2e
 
 check: setup ## Format, lint, types, and the arrows between the modules.
