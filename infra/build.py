@@ -3,17 +3,21 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aws_cdk import App, Stack, Tags
 from aws_cdk.cx_api import CloudAssembly
 
 from infra.acknowledgements import acknowledge
 from infra.settings import StageSettings
-from infra.stacks.delivery import DeliveryStack
-from infra.stacks.function import FunctionStack
 from infra.stacks.inference import InferenceStack
 from infra.stacks.network import NetworkStack
 from infra.stacks.registry import RegistryStack
+
+# What few stages have is imported where a stage has it: each module of the CDK takes up to seconds
+# to load (aws_lambda and aws_apigateway together a third of all).
+if TYPE_CHECKING:
+    from infra.stacks.function import FunctionStack
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Stage:
     registry: RegistryStack
     network: NetworkStack
     inference: InferenceStack
-    function: FunctionStack | None
+    function: "FunctionStack | None"
 
 
 def build(app: App, settings: StageSettings) -> Stage:
@@ -53,9 +57,11 @@ def build(app: App, settings: StageSettings) -> Stage:
 
 def _function(
     app: App, settings: StageSettings, *, registry: RegistryStack, stack_name: str
-) -> FunctionStack | None:
+) -> "FunctionStack | None":
     if not settings.function.enabled:
         return None
+    from infra.stacks.function import FunctionStack
+
     function = FunctionStack(app, "Function", settings=settings, stack_name=stack_name)
     function.add_stack_dependency(registry, "the image that it runs lies there")
     return function
@@ -63,6 +69,8 @@ def _function(
 
 def _delivery(app: App, settings: StageSettings, *, stack_name: str) -> None:
     if repository := settings.delivery.repository:
+        from infra.stacks.delivery import DeliveryStack
+
         DeliveryStack(
             app, "Delivery", settings=settings, repository=repository, stack_name=stack_name
         )

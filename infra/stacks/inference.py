@@ -7,9 +7,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
-from infra.components.api_gateway import ApiGateway
 from infra.components.ecs_service import InferenceService
-from infra.components.firewall import Firewall
 from infra.components.image import service_image
 from infra.components.keys import ApiKeys
 from infra.components.load_balancer import LoadBalancer
@@ -84,14 +82,21 @@ class InferenceStack(Stack):
         vpc: ec2.IVpc,
         balancer: LoadBalancer,
     ) -> str:
-        """What stands in front of the load balancer, if anything; the address for clients."""
+        """What stands in front of the load balancer, if anything; the address for clients.
+
+        Imported where a stage has it, as in `build`.
+        """
         url, protected = balancer.url, balancer.balancer.load_balancer_arn
         if settings.endpoint.kind == "api-gateway":
+            from infra.components.api_gateway import ApiGateway
+
             gateway = ApiGateway(
                 self, "ApiGateway", settings=settings, budget=budget, vpc=vpc, balancer=balancer
             )
             url, protected = gateway.url, gateway.stage_arn
         if settings.firewall.enabled:
+            from infra.components.firewall import Firewall
+
             Firewall(self, "Firewall", settings=settings).protect(protected)
         return url
 
