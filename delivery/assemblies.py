@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,10 +40,28 @@ class Assembly:
     @cached_property
     def stack_names(self) -> dict[str, str]:
         """CloudFormation's name of each stack, by its id."""
-        artifacts = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
         return {
-            key: item["properties"].get("stackName", key)
-            for key, item in artifacts["artifacts"].items()
+            key: item["properties"].get("stackName", key) for key, item in self._stacks().items()
+        }
+
+    @property
+    def order(self) -> list[str]:
+        """The ids of the stacks as the CLI deploys them: each after those that it depends on."""
+        stacks = self._stacks()
+        waits_for = {
+            key: [name for name in item.get("dependencies", ()) if name in stacks]
+            for key, item in stacks.items()
+        }
+        return list(TopologicalSorter(waits_for).static_order())
+
+    def _stacks(self) -> dict[str, dict[str, Any]]:
+        manifest = self.folder / "manifest.json"
+        if not manifest.exists():
+            return {}
+        artifacts = json.loads(manifest.read_text(encoding="utf-8"))["artifacts"]
+        return {
+            key: item
+            for key, item in artifacts.items()
             if item["type"] == "aws:cloudformation:stack"
         }
 
@@ -59,12 +78,19 @@ class Tree:
         """The stages that have a file, in the order of their names."""
         return sorted(file.stem for file in (self.folder / "infra/stages").glob("*.toml"))
 
-    def synthesise(self, stage: str, into: Path) -> Assembly:
-        """Write the stage's assembly; an empty one where the tree has no such stage."""
+    def synthesise(
+        self, stage: str, into: Path, *, context: Mapping[str, str] | None = None
+    ) -> Assembly:
+        """Write the stage's assembly; an empty one where the tree has no such stage.
+
+        `context` is as for `cdk -c`.
+        """
         shutil.rmtree(into, ignore_errors=True)
         if stage in self.stages:
             python = self.packages / ".venv/bin/python"
-            words = ["synth", "--quiet", "-c", f"stage={stage}", "--output", str(into)]
+            words = ["synth", "--quiet", "--output", str(into)]
+            for key, value in {"stage": stage, **(context or {})}.items():
+                words += ["-c", f"{key}={value}"]
             run_cdk(
                 [*words, "--app", f"{python} app.py"], folder=self.folder, packages=self.packages
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -36,7 +36,11 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One resource and what becomes of it. `fate` says what becomes of its data, if it has any."""
+    """One resource and what becomes of it. `fate` says what becomes of its data, if it has any.
+
+    Of one that stays: `updated` has the properties and attributes that differ, `renewed` those that
+    name a replaced resource.
+    """
 
     logical_id: str
     name: str
@@ -44,6 +48,8 @@ class Change:
     effect: Effect
     because: tuple[str, ...] = ()
     fate: str = ""
+    updated: tuple[str, ...] = ()
+    renewed: tuple[str, ...] = ()
 
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
@@ -105,19 +111,25 @@ def _kept(
     old, new = pair
     if key in replaced:
         return _change(key, new, Effect.REPLACED, because=replaced[key], before=old)
-    changed = list(_changed(old, new))
-    affected = [
-        f"{name} (names {readable(target, resources[target])}, which is replaced)"
+    changed = tuple(_changed(old, new))
+    affected = {
+        name: targets
         for name, value in new.get("Properties", {}).items()
-        for target in sorted(references(value) & replaced.keys())
-    ]
+        if (targets := sorted(references(value) & replaced.keys()))
+    }
     if not changed and not affected:
         return None
+    named = (
+        f"{name} (names {readable(target, resources[target])}, which is replaced)"
+        for name, targets in affected.items()
+        for target in targets
+    )
     perhaps = not schemas.is_known(new["Type"]) or any(
         _at(old, pointer) != _at(new, pointer) for pointer in schemas.perhaps_replacing(new["Type"])
     )
     effect = Effect.PERHAPS_REPLACED if perhaps else Effect.CHANGED
-    return _change(key, new, effect, because=(*changed, *affected), before=old)
+    found = _change(key, new, effect, because=(*changed, *named), before=old)
+    return replace(found, updated=changed, renewed=tuple(affected))
 
 
 def _changed(old: Resource, new: Resource) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from delivery.changes import Change, Effect
+from delivery.consequences import Consequences
 from delivery.review import StackReview
 
 # Invisible, and what the comment is found by when it is written again.
@@ -21,12 +22,15 @@ LOUD: Final = (Effect.REMOVED, Effect.REPLACED, Effect.PERHAPS_REPLACED)
 # A task definition cannot be updated: each release replaces it, and nobody has to worry.
 ROUTINE: Final = {"AWS::ECS::TaskDefinition": ", a new revision"}
 COLUMNS: Final = (Effect.ADDED, Effect.CHANGED, Effect.REPLACED, Effect.REMOVED)
+NOTHING_BESIDE: Final = Consequences()
 _BACKTICKS: Final = re.compile("`{3,}")
 
 
-def render(reviews: Sequence[StackReview], *, base: str) -> str:
+def render(
+    reviews: Sequence[StackReview], *, base: str, beside: Consequences = NOTHING_BESIDE
+) -> str:
     """The comment. Details that no longer fit are left out, the last ones first, and named."""
-    head = "\n".join([MARKER, *_head(reviews)])
+    head = "\n".join([MARKER, *_head(reviews, beside)])
     foot = (
         f"\nTemplates of `{base}` and of this change, compared without an account: "
         f"`make comment BASE={base}`. What was changed by hand in AWS shows in `cdk diff`.\n"
@@ -44,15 +48,16 @@ def render(reviews: Sequence[StackReview], *, base: str) -> str:
     return body + foot
 
 
-def _head(reviews: Sequence[StackReview]) -> Iterator[str]:
+def _head(reviews: Sequence[StackReview], beside: Consequences) -> Iterator[str]:
     differing = [item for item in reviews if item.differs or item.changes or item.dropped]
     if not differing:
         yield "### Deploys nothing: no template changes\n"
     else:
         stages = ", ".join(sorted({item.stage for item in differing}))
         yield f"### Changes stage {stages}\n"
-        yield from _warning(list(_losses(reviews)))
-    yield "| stage | stack | " + " | ".join(map(str, COLUMNS)) + " |"
+    yield from _warning([*beside.warnings, *_losses(reviews)])
+    yield from filter(None, (beside.risk, beside.cost))
+    yield "| this change | stack | " + " | ".join(map(str, COLUMNS)) + " |"
     yield "|---|---|" + "--:|" * len(COLUMNS)
     for review in reviews:
         yield _row(review)

@@ -19,19 +19,46 @@ ALSO_STATEFUL: Final = frozenset({"AWS::ECR::Repository"})
 
 CUSTOM: Final = "AWS::CloudFormation::CustomResource"
 
+# Replace though the schemas do not say so: the documentation does ("Update requires: Replacement"),
+# and the CDK's command line.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/PAGE
+ALSO_REPLACING: Final = {
+    # aws-resource-certificatemanager-certificate.html
+    "AWS::CertificateManager::Certificate": {"ValidationMethod"},
+    "AWS::EC2::EIP": {"Domain"},  # aws-resource-ec2-eip.html
+    "AWS::Route53::RecordSet": {"Name"},  # aws-resource-route53-recordset.html
+    "AWS::S3::Bucket": {"ObjectLockEnabled"},  # aws-resource-s3-bucket.html
+}
+
 Pointer = tuple[str, ...]
 
 
 @cache
 def replacing(resource_type: str) -> frozenset[Pointer]:
     """The properties (as paths into Properties) whose change replaces the resource."""
-    return _pointers(resource_type, "createOnlyProperties")
+    also = frozenset((name,) for name in ALSO_REPLACING.get(resource_type, ()))
+    return _pointers(resource_type, "createOnlyProperties") | also
 
 
 @cache
 def perhaps_replacing(resource_type: str) -> frozenset[Pointer]:
     """The properties whose change replaces the resource in some cases only."""
     return _pointers(resource_type, "conditionalCreateOnlyProperties")
+
+
+@cache
+def properties(resource_type: str) -> frozenset[str]:
+    """All properties that a template can set."""
+    return frozenset((_schema(resource_type) or {}).get("properties", ()))
+
+
+@cache
+def settable_identifier(resource_type: str) -> tuple[str, ...]:
+    """The properties that a resource is known by, where a template can say all of them."""
+    schema = _schema(resource_type) or {}
+    names = [path.removeprefix("/properties/") for path in schema.get("primaryIdentifier", ())]
+    made_up = {path.removeprefix("/properties/") for path in schema.get("readOnlyProperties", ())}
+    return () if made_up & set(names) else tuple(names)
 
 
 @cache

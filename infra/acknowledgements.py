@@ -1,12 +1,12 @@
-"""What cdk-nag's AwsSolutions pack finds and we leave as it is: where, and why, in one place.
+"""What rules find and we leave as it is: where, and why, in one place.
 
-A test runs the pack over every stage: a finding that is not here fails it, and so does an entry
-that finds nothing.
+Tests run cdk-nag's AwsSolutions pack and our own (`infra/rules`) over every stage: a finding that
+is not here fails them, and so does an entry that finds nothing.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
-from aws_cdk import Acknowledgment, App, Validations
+from aws_cdk import Acknowledgment, App, CfnResource, Validations
 from constructs import IConstruct
 
 
@@ -77,6 +77,25 @@ ACKNOWLEDGED: Final = (
         "that CloudFormation makes, so none can be written down before.",
     ),
     Acknowledged(
+        ("AwsSolutions-IAM5[Resource::*]",),
+        "Inference/LoadBalancer/SecondTargets/Role",
+        "Describing listeners, rules, target groups and their health, none of which takes a "
+        "resource. Service Authorization Reference, Elastic Load Balancing v2.",
+    ),
+    Acknowledged(
+        (
+            "AwsSolutions-IAM5[Resource::*]",
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudformation:<AWS::Region>:"
+            "<AWS::AccountId>:stack/llm-on-ecs-*]",
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:"
+            "log-group:llm-on-ecs-*]",
+        ),
+        "Delivery/Deployer/Role/DefaultPolicy",
+        "It describes what a deploy changes, which has no name before, and reads the templates of "
+        "this project's stacks and the last lines of its tasks. The lookup role, which it may take "
+        "anyway, reads everything.",
+    ),
+    Acknowledged(
         ("AwsSolutions-S1",),
         "Inference/LoadBalancer/AccessLogs/Bucket",
         "It holds logs itself, to which load balancers add and people of this account read; a log "
@@ -84,9 +103,21 @@ ACKNOWLEDGED: Final = (
     ),
 )
 
+OF_OUR_RULES: Final = (
+    Acknowledged(
+        ("W9520",),
+        "Inference/Task/Definition/Resource",
+        "service/Dockerfile declares /tmp a VOLUME, so that Fargate gives it to the image's user.",
+    ),
+)
+
 
 def acknowledge(app: App) -> None:
-    """Tell cdk-nag, which reads it where somebody runs it; without it this does nothing."""
+    """Tell cdk-nag, which reads it where somebody runs it, and cfn-lint, in the template."""
+    for acknowledged in OF_OUR_RULES:
+        if construct := _find(app, acknowledged.path):
+            ignored = {"config": {"ignore_checks": list(acknowledged.rules)}}
+            cast(CfnResource, construct).add_metadata("cfn-lint", ignored)
     for acknowledged in ACKNOWLEDGED:
         if construct := _find(app, acknowledged.path):
             for rule in acknowledged.rules:

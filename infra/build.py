@@ -1,14 +1,15 @@
-"""Puts a stage together: stacks, references, tags, and the image's place in the deploy order."""
+"""Puts a stage together: stacks, references, what a company asks for, and the deploy's order."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aws_cdk import App, Stack, Tags
+from aws_cdk import App
 from aws_cdk.cx_api import CloudAssembly
 
 from infra.acknowledgements import acknowledge
+from infra.governance import govern
+from infra.manifest import pin, publish_after
 from infra.settings import StageSettings
 from infra.stacks.inference import InferenceStack
 from infra.stacks.network import NetworkStack
@@ -25,34 +26,47 @@ class Stage:
     """The stacks of one stage, in the order of their deploy."""
 
     app: App
+    settings: StageSettings
     registry: RegistryStack
-    network: NetworkStack
+    network: NetworkStack | None
     inference: InferenceStack
     function: "FunctionStack | None"
 
 
 def build(app: App, settings: StageSettings) -> Stage:
-    """Build the stacks. None is pinned to an account or region: both are those of who deploys."""
+    """Build the stacks. Their templates are the same in whichever account and region."""
     prefix = f"llm-on-ecs-{settings.name}"
     registry = RegistryStack(app, "Registry", settings=settings, stack_name=f"{prefix}-registry")
-    network = NetworkStack(app, "Network", settings=settings, stack_name=f"{prefix}-network")
+    network = _network(app, settings, stack_name=f"{prefix}-network")
     inference = InferenceStack(
         app,
         "Inference",
         settings=settings,
-        vpc=network.vpc,
+        network=network.network if network else None,
         models=registry.models,
         stack_name=f"{prefix}-inference",
     )
     inference.add_stack_dependency(registry, "the image that it runs lies there")
     _delivery(app, settings, stack_name=f"{prefix}-delivery")
     function = _function(app, settings, registry=registry, stack_name=f"{prefix}-function")
-    Tags.of(app).add("project", "llm-on-ecs")
-    Tags.of(app).add("stage", settings.name)
+    govern(app, settings)
     acknowledge(app)
     return Stage(
-        app=app, registry=registry, network=network, inference=inference, function=function
+        app=app,
+        settings=settings,
+        registry=registry,
+        network=network,
+        inference=inference,
+        function=function,
     )
+
+
+def _network(app: App, settings: StageSettings, *, stack_name: str) -> NetworkStack | None:
+    """None in an existing VPC. A stack that was there before stays until a person deletes it: its
+    VPC cannot go while the service is in it, and goes with all that it exports once it is not."""
+    if settings.existing_vpc.id is not None:
+        return None
+    return NetworkStack(app, "Network", settings=settings, stack_name=stack_name)
 
 
 def _function(
@@ -77,22 +91,12 @@ def _delivery(app: App, settings: StageSettings, *, stack_name: str) -> None:
 
 
 def synthesise(stage: Stage) -> CloudAssembly:
-    """Write the cloud assembly, in which the image is pushed after the repository has been made."""
+    """Write the cloud assembly: the image is pushed after the repository has been made, and the
+    stacks go to the account and region that the stage is pinned to."""
     assembly = stage.app.synth()
+    directory = Path(assembly.directory)
     for consumer in (stage.inference, stage.function):
         if consumer is not None:
-            _publish_after(stage.registry, consumer=consumer, assembly=Path(assembly.directory))
+            publish_after(stage.registry, consumer=consumer, assembly=directory)
+    pin(stage.settings.deploy, assembly=directory)
     return assembly
-
-
-def _publish_after(producer: Stack, *, consumer: Stack, assembly: Path) -> None:
-    """Have the CLI publish `consumer`'s assets after it has deployed `producer`.
-
-    Otherwise it looks for the repository before the deploy that makes it, and stops. The CDK has no
-    property for this; the assembly's manifest, which the CLI obeys, has.
-    """
-    file = assembly / "manifest.json"
-    manifest = json.loads(file.read_text(encoding="utf-8"))
-    assets = manifest["artifacts"][f"{consumer.artifact_id}.assets"]
-    assets["dependencies"] = sorted({*assets.get("dependencies", []), producer.artifact_id})
-    file.write_text(json.dumps(manifest, indent=2), encoding="utf-8")

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from infra.sections.section import is_by_name, section_in
 from infra.settings import StageSettings, settings_schema
 from infra.stage_files import STAGES
 
@@ -20,6 +21,8 @@ BEGIN: Final = "<!-- settings: begin (make manual) -->"
 END: Final = "<!-- settings: end -->"
 SCHEMA: Final = STAGES / "stage.schema.json"
 NOT_IN_THE_FILE: Final = {"name"}
+# Stands for what a person calls a section of which there may be several.
+BY_NAME: Final = "NAME"
 
 
 def settings_table() -> str:
@@ -40,9 +43,10 @@ def with_table(readme: str) -> str:
 def _rows(model: type[BaseModel], prefix: str) -> list[str]:
     rows = []
     for name, field in model.model_fields.items():
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, BaseModel):
-            rows += _rows(section, f"{prefix}{name}.")
+        section = section_in(field.annotation)
+        if section is not None:
+            by_name = f"{name}.{BY_NAME}." if is_by_name(field.annotation) else f"{name}."
+            rows += _rows(section, f"{prefix}{by_name}")
         elif f"{prefix}{name}" not in NOT_IN_THE_FILE:
             rows.append(f"| `{prefix}{name}` | {_default(field)} | {_cell(field.description)} |")
     return rows
@@ -52,7 +56,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value: Any = field.default
-    if value in (None, ()):
+    if value in (None, (), {}):
         return "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

@@ -4,7 +4,9 @@ from typing import Final
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
+from constructs import Construct
 
+from infra.encryption import named_key
 from infra.settings import StageSettings
 
 _DAYS: Final = {
@@ -23,6 +25,15 @@ def removal_policy(settings: StageSettings) -> RemovalPolicy:
     return RemovalPolicy.DESTROY
 
 
-def log_retention(settings: StageSettings) -> logs.RetentionDays:
-    """Of every log group."""
-    return _DAYS[settings.logs.retention_days]
+def make_log_group(
+    scope: Construct, construct_id: str, *, settings: StageSettings, name: str | None = None
+) -> logs.LogGroup:
+    """Kept as long as the settings say, under their key; `name` only where AWS wants one."""
+    return logs.LogGroup(
+        scope,
+        construct_id,
+        log_group_name=name,
+        retention=_DAYS[settings.logs.retention_days],
+        encryption_key=named_key(scope, f"{construct_id}Key", settings.encryption.logs_key_arn),
+        removal_policy=removal_policy(settings),
+    )

@@ -2,18 +2,21 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date, time
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from infra.sections.section import Problem
+from infra.sections.section import Problem, as_key, section_in
 from infra.settings import StageSettings
 
 STAGES: Final = Path(__file__).parent / "stages"
+# How pydantic says that a key is wrong, and not what stands behind it.
+KEY_ITSELF: Final = "[key]"
 
 # `cdk -c KEY=VALUE` and the setting that it replaces.
 OVERRIDES: Final[dict[str, str]] = {
@@ -25,13 +28,21 @@ OVERRIDES: Final[dict[str, str]] = {
 _EXPECTED: Final[dict[str, str]] = {
     "bool_type": "write true or false, without quotes",
     "int_type": "write a whole number, without quotes",
+    "float_type": "write a number, without quotes",
+    "finite_number": "write a finite number",
     "string_type": "write a text in quotes",
     "tuple_type": 'write a list, like ["10.0.0.0/16"]',
     "model_type": "write a section of its own, like [task]",
+    "dict_type": "write a section of its own, like [governance.tags] or [schedules.evening]",
+    "greater_than": "choose more than {gt}",
     "greater_than_equal": "choose at least {ge}",
+    "less_than": "choose less than {lt}",
     "less_than_equal": "choose at most {le}",
     "literal_error": "choose {expected}",
     "string_too_short": "write at least {min_length} character",
+    "string_too_long": "write at most {max_length} characters",
+    "too_short": "list at least {min_length}",
+    "too_long": "list at most {max_length}",
 }
 
 
@@ -110,17 +121,20 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
         if details["type"] == "rules":
             yield from details["ctx"]["problems"]
         else:
-            yield Problem(".".join(map(str, details["loc"])), _text(details))
+            keys = [as_key(str(key)) for key in details["loc"] if key != KEY_ITSELF]
+            yield Problem(".".join(keys), _text(details))
 
 
 def _text(details: ErrorDetails) -> str:
     kind, value, path = details["type"], details["input"], details["loc"]
     if kind == "extra_forbidden":
         return f"got {_shown(value)}, but there is no such setting; {_suggestion(path)}"
+    if kind == "missing":
+        return "got none; write it, it has no default"
     if kind == "setting":
         return f"got {_shown(value)}, which {details['msg']}"
     if kind == "string_pattern_mismatch":
-        return f"got {_shown(value)}; write it like {' or '.join(_field(path).examples or ())}"
+        return f"got {_shown(value)}; write it like {' or '.join(_examples(path))}"
     remedy = _EXPECTED.get(kind)
     if remedy is None:
         return f"got {_shown(value)}; {details['msg']}"
@@ -130,21 +144,34 @@ def _text(details: ErrorDetails) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, date | time):
+        return value.isoformat()
     return "a section" if isinstance(value, dict) else repr(value)
 
 
 def _suggestion(path: tuple[int | str, ...]) -> str:
-    known = list(_section(path[:-1]).model_fields)
+    section, _ = _reached(path[:-1])
+    known = list(section.model_fields)
     near = get_close_matches(str(path[-1]), known, n=1)
     return f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(sorted(known))}"
 
 
-def _field(path: tuple[int | str, ...]) -> FieldInfo:
-    return _section(path[:-1]).model_fields[str(path[-1])]
+def _examples(path: tuple[int | str, ...]) -> list[str]:
+    """Of the setting, or of the items in its list."""
+    _, field = _reached(path)
+    kinds = get_args(field.annotation) if field else ()
+    inner = [part for kind in kinds for part in get_args(kind)]
+    fields = [each for each in (field, *inner) if isinstance(each, FieldInfo)]
+    return [str(example) for each in fields for example in each.examples or ()]
 
 
-def _section(path: tuple[int | str, ...]) -> type[BaseModel]:
+def _reached(path: tuple[int | str, ...]) -> tuple[type[BaseModel], FieldInfo | None]:
+    """The innermost section and setting on the way; below a setting are its list's items."""
     section: type[BaseModel] = StageSettings
+    field = None
     for key in path:
-        section = cast(type[BaseModel], section.model_fields[str(key)].annotation)
-    return section
+        # A name that a person chose is no setting.
+        if key in section.model_fields:
+            field = section.model_fields[str(key)]
+            section = section_in(field.annotation) or section
+    return section, field

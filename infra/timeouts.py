@@ -17,6 +17,33 @@ MAX_GATEWAY_SILENCE_SECONDS: Final = 300
 # An assumption, and a cautious one: AWS names no bandwidth for Fargate's sizes.
 FETCH_MIB_PER_SECOND: Final = 25
 
+# Of a task's start, what nobody can measure outside of AWS: capacity, network interface, and the
+# image's pull. AWS's own benchmark of scaling had 23 s from the decision to running tasks; twice
+# that, because this image brings a model.
+# https://aws.amazon.com/blogs/aws/amazon-ecs-introduces-new-high-resolution-metrics-for-faster-service-auto-scaling/
+PLACEMENT_SECONDS: Final = 45
+# From the process' start until it is ready, with the bundled model: 2 s on two idle cores, 5 to 9 s
+# where three processes want each core (measured). A small task has less than two idle cores.
+PROCESS_SECONDS: Final = 10
+# The bundled model's 94 MiB load in 0.84 s (measured).
+LOAD_MIB_PER_SECOND: Final = 100
+# Application Auto Scaling reads metrics by the minute, and adds tasks after three high ones.
+# https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
+SCALING_PERIOD_SECONDS: Final = 60
+SCALE_OUT_PERIODS: Final = 3
+# A cautious one again, where a rollout is not to be called hung that only waits for capacity.
+PATIENCE_FOR_PLACEMENT_SECONDS: Final = 180
+# The circuit breaker gives a rollout up after three failed tasks, or more where more are wanted,
+# which then start at the same time.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+STARTS_BEFORE_GIVING_UP: Final = 3
+# Of a rolling deployment with alarms ECS computes itself how long it watches them: assumed to be no
+# more than four times the five minutes that they look at.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
+ALARMS_WATCHED_SECONDS: Final = 1200
+# For all of a deploy but its rollouts. The slowest is a certificate, which waits for DNS.
+OTHER_RESOURCES_SECONDS: Final = 2700
+
 
 @dataclass(frozen=True, slots=True)
 class TimeoutBudget:
@@ -26,6 +53,8 @@ class TimeoutBudget:
     """From the moment a request has its slot to its last token; the service cancels the rest."""
     fetched_mib: int = 0
     """Weights that a task fetches before it loads them; 0 where the image has them."""
+    spot: bool = False
+    """Whether a task may run on capacity that AWS takes back."""
 
     @property
     def max_wait_seconds(self) -> int:
@@ -81,9 +110,19 @@ class TimeoutBudget:
     def drain_lag_seconds(self) -> int:
         """After SIGTERM new requests are still served this long.
 
-        Spot interruptions and StopTask send it while the load balancer still routes to the task.
+        StopTask sends it while the load balancer still routes to the task. So does a Spot
+        interruption, and there the target may stay registered until the task is gone: the load
+        balancer has to find out by its checks, and a task that refuses all, and so has the fewest
+        open requests, would be given most of them until then.
+        https://repost.aws/knowledge-center/fargate-spot-termination-notice
         """
-        return 5
+        return self.unhealthy_seconds if self.spot else 5
+
+    @property
+    def unhealthy_seconds(self) -> int:
+        """Until the load balancer sends nothing more to a task that says it is not ready."""
+        checks = self.target_check_interval_seconds * self.target_unhealthy_checks
+        return checks + self.target_check_timeout_seconds
 
     @property
     def stop_timeout_seconds(self) -> int:
@@ -129,8 +168,12 @@ class TimeoutBudget:
     @property
     def health_check_grace_seconds(self) -> int:
         """Until then ECS ignores failed target checks: the start, and the first good checks."""
-        first_checks = self.target_check_interval_seconds * self.target_healthy_checks
-        return self.startup_seconds + first_checks
+        return self.startup_seconds + self.first_checks_seconds
+
+    @property
+    def first_checks_seconds(self) -> int:
+        """Until the load balancer has seen enough good checks of a new task."""
+        return self.target_check_interval_seconds * self.target_healthy_checks
 
     @property
     def target_check_interval_seconds(self) -> int:
@@ -165,3 +208,60 @@ class TimeoutBudget:
     def container_check_timeout_seconds(self) -> int:
         """For one liveness check, which competes with the engine's threads for the CPU."""
         return 10
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingPace:
+    """How soon scaling may act again: what it did last has to show in what it reads."""
+
+    budget: TimeoutBudget
+    measured_start_seconds: int | None = None
+    """Of a stage where somebody has measured it; it replaces the sum below."""
+
+    @property
+    def start_seconds(self) -> int:
+        """From the decision to a task's first request: it is placed and its image pulled, the
+        weights are fetched and loaded, and the load balancer finds it well."""
+        if self.measured_start_seconds is not None:
+            return self.measured_start_seconds
+        fetched = self.budget.fetched_mib
+        weights = fetched // FETCH_MIB_PER_SECOND + fetched // LOAD_MIB_PER_SECOND
+        return PLACEMENT_SECONDS + PROCESS_SECONDS + weights + self.budget.first_checks_seconds
+
+    @property
+    def scale_out_cooldown_seconds(self) -> int:
+        """Sooner than this the metric cannot know of the tasks added last, and more would come."""
+        return self.start_seconds + SCALING_PERIOD_SECONDS
+
+    @property
+    def scale_in_cooldown_seconds(self) -> int:
+        """What it takes to have a task back that should not have gone: the load is seen to be too
+        high first. Target tracking itself waits for 15 low minutes; this spaces the steps.
+        """
+        return SCALE_OUT_PERIODS * SCALING_PERIOD_SECONDS + self.scale_out_cooldown_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class DeployPatience:
+    """How long a deploy may go on before it is said to hang."""
+
+    budget: TimeoutBudget
+    planned_minutes: int = 0
+    """Of steps and bake, where two fleets run at once."""
+
+    @property
+    def rollout_seconds(self) -> int:
+        """ECS has given up, or drained, by then: as many failed starts in a row as the circuit
+        breaker takes, or one good one, what is planned, and the end of the longest stream.
+        """
+        budget = self.budget
+        failing = budget.target_check_interval_seconds * budget.target_unhealthy_checks
+        start = PATIENCE_FOR_PLACEMENT_SECONDS + budget.health_check_grace_seconds + failing
+        ending = budget.deregistration_delay_seconds + budget.stop_timeout_seconds
+        watched = max(60 * self.planned_minutes, ALARMS_WATCHED_SECONDS)
+        return STARTS_BEFORE_GIVING_UP * start + watched + ending
+
+    @property
+    def whole_seconds(self) -> int:
+        """A rollout, the way back, and every other resource."""
+        return 2 * self.rollout_seconds + OTHER_RESOURCES_SECONDS

@@ -1,5 +1,6 @@
 """The AWS account of whoever runs this: every question to it, with time limits and plain words."""
 
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,6 +20,12 @@ from botocore.exceptions import (
 # One call takes at most 2 x (5 + 10) s: an unreachable AWS must not look like a hanging program.
 TIME_LIMITS: Final = Config(
     connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"}
+)
+# For a program that asks again and again, beside others that do: what AWS throttles is tried anew,
+# after up to 1, 2, 4 and 8 s.
+# https://docs.aws.amazon.com/boto3/latest/guide/retries.html
+PATIENT: Final = Config(
+    connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 5, "mode": "standard"}
 )
 # Characters of an error's text: a proxy or a fault may answer with a page.
 SHOWN: Final = 160
@@ -45,8 +52,10 @@ class NoCredentials(CouldNotAsk):
 class Account:
     """Asks AWS one question at a time."""
 
-    def __init__(self, session: boto3.Session) -> None:
+    def __init__(self, session: boto3.Session, config: Config = TIME_LIMITS) -> None:
         self._session = session
+        self._config = config
+        self._clients: dict[str, Any] = {}
 
     @property
     def region(self) -> str | None:
@@ -60,29 +69,63 @@ class Account:
         return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
 
     def ask(
-        self, service: str, operation: str, *, absent: tuple[str, ...] = (), **parameters: Any
+        self, service: str, operation: str, /, *, absent: tuple[str, ...] = (), **parameters: Any
     ) -> dict[str, Any] | None:
         """The answer; None where AWS answers with an error code of `absent`.
 
         Raises `CouldNotAsk`, which names the permission that is missing.
         """
-        try:
+
+        def question() -> dict[str, Any]:
             client = self._client(service)
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in absent:
-                return None
-            raise _refusal(error, service=service) from error
-        except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
-            raise NoCredentials(f"no credentials: {error}") from error
-        except (SSOError, TokenRetrievalError) as error:
-            raise NoCredentials(f"the sign-in has expired: {error}") from error
-        except BotoCoreError as error:
-            raise CouldNotAsk(f"{service} did not answer: {error}") from error
-        return answer
+            return answer
+
+        return _asked(question, service=service, absent=absent)
+
+    def ask_all(
+        self,
+        service: str,
+        operation: str,
+        key: str,
+        /,
+        *,
+        absent: tuple[str, ...] = (),
+        **parameters: Any,
+    ) -> list[Any]:
+        """What all pages of the answer have under `key`; nothing where there is no such thing."""
+
+        def question() -> dict[str, Any]:
+            paginator = self._client(service).get_paginator(xform_name(operation))
+            pages: dict[str, Any] = paginator.paginate(**parameters).build_full_result()
+            return pages
+
+        pages = _asked(question, service=service, absent=absent) or {}
+        return list(pages.get(key, ()))
 
     def _client(self, service: str) -> Any:
-        return self._session.client(service, config=TIME_LIMITS)  # type: ignore[call-overload]
+        if service not in self._clients:
+            made = self._session.client(service, config=self._config)  # type: ignore[call-overload]
+            self._clients[service] = made
+        return self._clients[service]
+
+
+def _asked(
+    question: Callable[[], dict[str, Any]], *, service: str, absent: tuple[str, ...]
+) -> dict[str, Any] | None:
+    """The answer, None, or `CouldNotAsk`."""
+    try:
+        return question()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in absent:
+            return None
+        raise _refusal(error, service=service) from error
+    except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
+        raise NoCredentials(f"no credentials: {error}") from error
+    except (SSOError, TokenRetrievalError) as error:
+        raise NoCredentials(f"the sign-in has expired: {error}") from error
+    except BotoCoreError as error:
+        raise CouldNotAsk(f"{service} did not answer: {error}") from error
 
 
 def _refusal(error: ClientError, *, service: str) -> CouldNotAsk:
@@ -98,9 +141,9 @@ def _refusal(error: ClientError, *, service: str) -> CouldNotAsk:
     return CouldNotAsk(f"{service} answered {code}: {' '.join(message.split())[:SHOWN]}")
 
 
-def open_account() -> Account:
+def open_account(config: Config = TIME_LIMITS) -> Account:
     """The account of the environment's credentials. Raises `NoCredentials`."""
     try:
-        return Account(boto3.Session())
+        return Account(boto3.Session(), config)
     except ProfileNotFound as error:
         raise NoCredentials(f"no credentials: {error}") from error

@@ -1,12 +1,13 @@
-"""What a stage costs a month at its minimum, from its templates and the price table."""
+"""What a stage costs a month, from its templates and the price table."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from operations.charges import BY_USE, FIXED, Charge, is_free
 from operations.prices import Price
-from operations.stage import SynthesisedStage
+from operations.stage import Template, resources_of
+from operations.tasks import SERVICE, Level, task_charges
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,12 @@ class Bill:
         return sum(line.monthly_usd for line in self.lines)
 
 
-def estimate(stage: SynthesisedStage, prices: Mapping[str, Price]) -> Bill:
-    """The stage's bill; a charge whose price is missing is named, never guessed."""
-    charges = _charges(stage)
-    kinds = {resource.type for resource in stage.resources()}
+def estimate(
+    templates: Mapping[str, Template], prices: Mapping[str, Price], level: Level = Level.MINIMUM
+) -> Bill:
+    """The bill of a stage's templates; a charge whose price is missing is named, never guessed."""
+    charges = _counted(_charges(templates, level))
+    kinds = {resource.type for resource in resources_of(templates)}
     lines = [
         Line(
             charge.what,
@@ -55,19 +58,26 @@ def estimate(stage: SynthesisedStage, prices: Mapping[str, Price]) -> Bill:
     missing = {
         f"{charge.what} ({charge.price})" for charge in charges if charge.price not in prices
     }
-    unknown = {kind for kind in kinds if kind not in FIXED | BY_USE and not is_free(kind)}
+    unknown = {kind for kind in kinds - {SERVICE} if kind not in FIXED | BY_USE}
     return Bill(
         lines=tuple(sorted(lines, key=lambda line: -line.monthly_usd)),
         by_use=tuple(sorted({BY_USE[kind] for kind in kinds & BY_USE.keys()})),
-        not_priced=tuple(sorted(missing | unknown)),
+        not_priced=tuple(sorted(missing | {kind for kind in unknown if not is_free(kind)})),
     )
 
 
-def _charges(stage: SynthesisedStage) -> Counter[Charge]:
+def _charges(templates: Mapping[str, Template], level: Level) -> Iterator[Charge]:
+    for resource in resources_of(templates):
+        template = templates[resource.stack]
+        if resource.type == SERVICE:
+            yield from task_charges(resource, template, level)
+        elif rule := FIXED.get(resource.type):
+            yield from rule(resource, template)
+
+
+def _counted(charges: Iterator[Charge]) -> Counter[Charge]:
     """How many there are of each charge for one thing."""
     total: Counter[Charge] = Counter()
-    for resource in stage.resources():
-        if rule := FIXED.get(resource.type):
-            for charge in rule(resource, stage.templates[resource.stack]):
-                total[Charge(charge.what, 1, charge.price, charge.units)] += charge.count
+    for charge in charges:
+        total[Charge(charge.what, 1, charge.price, charge.units)] += charge.count
     return total

@@ -1,10 +1,9 @@
 """What a resource costs by being there, read from its template; what costs by use; what is free."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Final
 
 from operations.stage import Resource, Template
 
@@ -90,47 +89,11 @@ def _web_acl(resource: Resource, _: Template) -> Iterator[Charge]:
     )
 
 
-def _tasks(resource: Resource, template: Template) -> Iterator[Charge]:
-    """Fargate tasks at the service's least number: a deploy leaves the desired count alone."""
-    definition = _definition(resource, template)
-    count = _least_tasks(resource, template)
-    vcpus = int(definition["Cpu"]) / 1024
-    gigabytes = int(definition["Memory"]) / 1024
-    prefix = _fargate_kind(resource, definition)
-    yield Charge(f"task ({vcpus:g} vCPUs)", count, f"{prefix}_vcpu_hour", vcpus * HOURS)
-    yield Charge(f"task ({gigabytes:g} GB)", count, f"{prefix}_gb_hour", gigabytes * HOURS)
-
-
-def _fargate_kind(service: Resource, definition: Mapping[str, Any]) -> str:
-    """Only on-demand tasks on x86 have a price in the table; the others are named as unpriced."""
-    architecture = definition.get("RuntimePlatform", {}).get("CpuArchitecture", "X86_64")
-    on_demand = service.properties.get("LaunchType") == "FARGATE"
-    return "fargate" if on_demand and architecture == "X86_64" else "other_task"
-
-
-def _definition(service: Resource, template: Template) -> dict[str, Any]:
-    reference = service.properties["TaskDefinition"]["Ref"]
-    properties: dict[str, Any] = template["Resources"][reference]["Properties"]
-    return properties
-
-
-def _least_tasks(service: Resource, template: Template) -> int:
-    if "DesiredCount" in service.properties:
-        return int(service.properties["DesiredCount"])
-    for body in template["Resources"].values():
-        if body["Type"] == "AWS::ApplicationAutoScaling::ScalableTarget":
-            target = json.dumps(body["Properties"]["ResourceId"])
-            if f'"{service.logical_id}"' in target:
-                return int(body["Properties"]["MinCapacity"])
-    return 1  # what ECS runs where nothing says a number
-
-
 FIXED: Final[dict[str, ChargeRule]] = {
     "AWS::EC2::NatGateway": _nat_gateway,
     "AWS::EC2::EIP": _address,
     "AWS::EC2::VPCEndpoint": _endpoint,
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _load_balancer,
-    "AWS::ECS::Service": _tasks,
     "AWS::SecretsManager::Secret": _secret,
     "AWS::KMS::Key": _key,
     "AWS::CloudWatch::Alarm": _alarm,

@@ -7,9 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
-from aws_cdk import App
-
-from infra.build import build, synthesise
 from infra.settings import StageSettings
 from infra.stage_files import load_stage
 
@@ -53,20 +50,46 @@ class SynthesisedStage:
 
     def resources(self) -> Iterator[Resource]:
         """Every resource of every stack."""
-        for stack, template in self.templates.items():
-            for logical_id, body in template.get("Resources", {}).items():
-                yield Resource(stack, logical_id, body["Type"], body)
+        return resources_of(self.templates)
+
+
+def resources_of(templates: Mapping[str, Template]) -> Iterator[Resource]:
+    """Every resource of templates by the name of their stack."""
+    for stack, template in templates.items():
+        for logical_id, body in template.get("Resources", {}).items():
+            yield Resource(stack, logical_id, body["Type"], body)
+
+
+def read_templates(folder: Path) -> dict[str, Template]:
+    """The templates in a cloud assembly, by the name of their stack; none where there is none."""
+    manifest = folder / "manifest.json"
+    artifacts = _read(manifest)["artifacts"].values() if manifest.exists() else ()
+    stacks = [item["properties"] for item in artifacts if item["type"] == STACK_ARTIFACT]
+    return {item["stackName"]: _read(folder / item["templateFile"]) for item in stacks}
 
 
 def synthesise_stage(
     name: str, overrides: Mapping[str, str | None] | None = None
 ) -> SynthesisedStage:
     """Synthesise as the CLI would, with the context of cdk.json. Raises `SettingsError`."""
+    with TemporaryDirectory() as folder:
+        settings = write_stage(name, Path(folder), overrides)
+        return read_assembly(Path(folder), settings=settings)
+
+
+def write_stage(
+    name: str, folder: Path, overrides: Mapping[str, str | None] | None = None
+) -> StageSettings:
+    """Write the stage's cloud assembly into a folder. Raises `SettingsError`."""
+    # The CDK takes seconds to load, and who reads an assembly has no use for it.
+    from aws_cdk import App
+
+    from infra.build import build, synthesise
+
     settings = load_stage(name, overrides)
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    with TemporaryDirectory() as folder:
-        synthesise(build(App(context=context, outdir=folder), settings))
-        return read_assembly(Path(folder), settings=settings)
+    synthesise(build(App(context=context, outdir=str(folder)), settings))
+    return settings
 
 
 def read_assembly(folder: Path, *, settings: StageSettings) -> SynthesisedStage:
@@ -76,7 +99,7 @@ def read_assembly(folder: Path, *, settings: StageSettings) -> SynthesisedStage:
     properties = [item["properties"] for item in stacks]
     return SynthesisedStage(
         settings=settings,
-        templates={item["stackName"]: _read(folder / item["templateFile"]) for item in properties},
+        templates=read_templates(folder),
         bootstrap=_bootstrap(properties),
         builds_image=any(_read(file)["dockerImages"] for file in folder.glob("*.assets.json")),
     )

@@ -1,4 +1,4 @@
-"""The command line: up, down, status and key; `serve-aws` and `run-tasks` are what `up` starts."""
+"""The command line: up, down, status, a stage's keys; `up` starts `serve-aws` and `run-tasks`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import asyncio
 import logging
 import os
 import shlex
+import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from .state import Ports, SandboxError, State, use_sandbox
 
@@ -45,13 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs.add_parser("down", help="stop everything").set_defaults(run=_down)
     verbs.add_parser("status", help="show the tasks").set_defaults(run=_status)
 
-    key = verbs.add_parser("key", help="make an API key")
-    key.add_argument("name", help="who or what will use it")
-    key.add_argument("--stage", default="local", help="the stage whose endpoint it opens")
-    key.add_argument(
-        "--secret", help="the secret's ARN; by default the stage's stack output names it"
-    )
-    key.set_defaults(run=_key)
+    _add_key_verbs(verbs)
 
     aws = verbs.add_parser("serve-aws", help="(internal) the AWS server")
     aws.add_argument("--port", type=int, required=True)
@@ -60,8 +57,29 @@ def _parser() -> argparse.ArgumentParser:
     tasks = verbs.add_parser("run-tasks", help="(internal) the runner of tasks")
     tasks.add_argument("--form", choices=["process", "container"], required=True)
     tasks.add_argument("--program", required=True)
+    tasks.add_argument("--speed", type=float, default=1.0)
     tasks.set_defaults(run=_run_tasks)
     return parser
+
+
+def _add_key_verbs(verbs: Any) -> None:
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--stage", default="local", help="the stage whose endpoint they open")
+    where.add_argument(
+        "--secret", help="the secret's ARN; by default the stage's stack output names it"
+    )
+    key = verbs.add_parser("key", parents=[where], help="make an API key")
+    key.add_argument("name", help="who or what will use it")
+    key.add_argument("--expires", default="", help="in so many days, or its last day: 2027-12-31")
+    key.add_argument("--requests-per-minute", default="", help="in each task; by default no limit")
+    key.add_argument("--tokens-per-minute", default="", help="in each task; by default no limit")
+    key.set_defaults(run=_key)
+
+    verbs.add_parser("keys", parents=[where], help="list the API keys").set_defaults(run=_keys)
+
+    remove = verbs.add_parser("key-remove", parents=[where], help="take an API key away")
+    remove.add_argument("name", help="the name that it was made with")
+    remove.set_defaults(run=_key_remove)
 
 
 # Each verb imports what it needs: moto alone takes two seconds.
@@ -99,17 +117,65 @@ def _status(_: argparse.Namespace, state: State) -> int:
 
 
 def _key(arguments: argparse.Namespace, state: State) -> int:
-    from .key import make_key
+    from .key import add_key, secrets_manager
+    from .terms import terms
+
+    wanted = terms(
+        arguments.expires,
+        arguments.requests_per_minute,
+        arguments.tokens_per_minute,
+        now=datetime.now(UTC),
+    )
+    secret = _secret(arguments, state)
+    with secrets_manager() as client:
+        made = add_key(client, secret, arguments.name, terms=wanted)
+    print(f"{made}\n\nThis is the only time it is shown: only its hash is stored.")
+    print(wanted.sentence())
+    return 0
+
+
+def _keys(arguments: argparse.Namespace, state: State) -> int:
+    from .key import secrets_manager, table
+
+    secret = _secret(arguments, state)
+    with secrets_manager() as client:
+        print(table(client, secret, now=datetime.now(UTC)))
+    return 0
+
+
+def _key_remove(arguments: argparse.Namespace, state: State) -> int:
+    from .key import remove_key, secrets_manager
+
+    secret = _secret(arguments, state)
+    with secrets_manager() as client:
+        remove_key(client, secret, arguments.name)
+    print(f"{arguments.name} is removed; running tasks take it until they read the keys again.")
+    return 0
+
+
+def _secret(arguments: argparse.Namespace, state: State) -> str:
+    """The ARN of the stage's secret, in the sandbox where that stage runs in it, else in AWS."""
+    from .key import find_secret
 
     settings = state.settings()
-    running = settings is not None and state.endpoints.exists()
-    if running and settings is not None and settings.stage == arguments.stage:
+    if settings is not None and state.runs(arguments.stage):
         use_sandbox(settings.ports.aws)
     elif arguments.stage == "local" and arguments.secret is None:
         raise SandboxError("No sandbox is running; run `make up`, or name a stage in AWS.")
-    made = make_key(arguments.name, stage=arguments.stage, secret_arn=arguments.secret)
-    print(f"{made}\n\nThis is the only time it is shown: only its hash is stored.")
-    return 0
+    else:
+        _refuse_elsewhere(arguments.stage)
+    return arguments.secret or find_secret(arguments.stage)
+
+
+def _refuse_elsewhere(stage: str) -> None:
+    """Keys of a stage in AWS belong into its own account: a program of its own looks there.
+
+    This one knows no stage's settings.
+    """
+    words = [sys.executable, "-m", "operations.place", "--stage", stage]
+    looked = subprocess.run(words, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
+    if looked.returncode:
+        raise SandboxError(looked.stderr.strip())
 
 
 def _serve_aws(arguments: argparse.Namespace, _: State) -> int:
@@ -135,7 +201,7 @@ def _run_tasks(arguments: argparse.Namespace, state: State) -> int:
         launcher = ContainerLauncher(str(state.folder))
     else:
         launcher = ProcessLauncher(shlex.split(arguments.program), state.root)
-    asyncio.run(Agent(state, ports, launcher).run())
+    asyncio.run(Agent(state, ports, launcher, speed=arguments.speed).run())
     return 0
 
 

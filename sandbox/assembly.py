@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 
 CHANGE_SET = "sandbox"
+NEVER_THERE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+"""A stack that could not be created cannot be updated: the CLI deletes it first."""
 
 
 class DeployFailed(Exception):
@@ -39,7 +41,17 @@ def deploy_assembly(assembly: Path, *, region: str) -> None:
     """Deploy every stack of the assembly, creating or updating it."""
     for artifact in stack_artifacts(assembly):
         template = (assembly / artifact["properties"]["templateFile"]).read_text()
-        deploy_template(stack_name(artifact), template, region=region)
+        name, protected = stack_name(artifact), artifact["properties"].get("terminationProtection")
+        deploy_template(name, template, region=region)
+        _protect(name, bool(protected), region=region)
+
+
+def _protect(name: str, wanted: bool, *, region: str) -> None:
+    """As the CLI does after each deploy."""
+    client = boto3.client("cloudformation", region_name=region)
+    stack = client.describe_stacks(StackName=name)["Stacks"][0]
+    if stack.get("EnableTerminationProtection", False) != wanted:
+        client.update_termination_protection(StackName=name, EnableTerminationProtection=wanted)
 
 
 def destroy_assembly(assembly: Path, *, region: str) -> None:
@@ -52,11 +64,14 @@ def destroy_assembly(assembly: Path, *, region: str) -> None:
 def deploy_template(name: str, template: str, *, region: str) -> None:
     """Create or update one stack through a change set; raises DeployFailed with the reason."""
     client = boto3.client("cloudformation", region_name=region)
-    known = {stack["StackName"] for stack in client.describe_stacks()["Stacks"]}
+    states = {s["StackName"]: s["StackStatus"] for s in client.describe_stacks()["Stacks"]}
+    if states.get(name) in NEVER_THERE:
+        client.delete_stack(StackName=name)
+        del states[name]
     change_set = client.create_change_set(
         StackName=name,
         ChangeSetName=CHANGE_SET,
-        ChangeSetType="UPDATE" if name in known else "CREATE",
+        ChangeSetType="UPDATE" if name in states else "CREATE",
         TemplateBody=_without_bootstrap_version(template),
         Capabilities=["CAPABILITY_NAMED_IAM"],
     )
@@ -80,6 +95,7 @@ def _without_bootstrap_version(template: str) -> str:
 
 
 def _reason(events: Any) -> str:
-    failed = [item for item in events if item["ResourceStatus"].endswith("_FAILED")]
+    failures = ("_FAILED", "ROLLBACK_IN_PROGRESS")
+    failed = [item for item in events if item["ResourceStatus"].endswith(failures)]
     first = failed[-1]
     return f"{first['LogicalResourceId']}: {first.get('ResourceStatusReason', 'no reason given')}"

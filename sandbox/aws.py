@@ -8,12 +8,11 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from moto.elbv2.models import ELBv2Backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from . import moto_services, report
 from .cloudformation import stacks
+from .control_plane import intake, report
 from .state import ACCOUNT, REGION, use_sandbox
 
 OUR_NAMES = ("localhost", "127.0.0.1")
@@ -28,7 +27,6 @@ def serve(port: int) -> None:
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # the bootstrap's roles attach some
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     stacks.install(in_background=True)
-    ELBv2Backend.describe_target_health = describe_target_health  # type: ignore[method-assign]
     make_server("127.0.0.1", port, application(), threaded=True).serve_forever()
 
 
@@ -58,17 +56,8 @@ def from_a_web_page(environ: Environ) -> bool:
 
 
 def accept_reports(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    """Hand the runner's report to moto."""
+    """Hand the runner's report to moto, and the runner what it is to do."""
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    moto_services.accept(ACCOUNT, REGION, json.loads(body))
-    start_response("204 No Content", [])
-    return [b""]
-
-
-def describe_target_health(
-    self: ELBv2Backend, target_group_arn: str, targets: list[dict[str, Any]]
-) -> list[Any]:
-    """The runner's tasks are the targets; moto's own keep one per address, and ours share one."""
-    wanted = {item["Id"] for item in targets}
-    found = moto_services.target_health(self.account_id, self.region_name, target_group_arn)
-    return [item for item in found if not wanted or item.instance_id in wanted]
+    orders = intake.accept(ACCOUNT, REGION, json.loads(body))
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(orders).encode()]

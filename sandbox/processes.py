@@ -72,12 +72,12 @@ class ProcessTable:
 
     def pid(self, name: str) -> int | None:
         """The process's id while it is the one that was recorded, else None."""
-        for child in self._children:
-            child.poll()  # else a dead one of ours stays a zombie
         value = self.details(name)
-        if not value.get("started") or start_time(value["pid"]) != value["started"]:
-            return None  # gone, or gone before it was recorded
-        return int(value["pid"])
+        gone = not value.get("started") or start_time(value["pid"]) != value["started"]
+        # After the look, so that one of ours that it finds dead is no zombie any more.
+        for child in self._children:
+            child.poll()
+        return None if gone else int(value["pid"])
 
     def start(self, name: str, command: list[str], *, environment: dict[str, str]) -> int:
         """Start a detached process that writes to logs/NAME.log."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Any
 
 import boto3
@@ -46,7 +47,7 @@ def wait_for_tasks(
     shown = ""
     while True:
         found = services()
-        told = "; ".join(_progress_of(item) for item in found)
+        told = "; ".join(_progress_of(item, _healthy(state)) for item in found)
         if told != shown:
             phase.step(told)
             shown = told
@@ -82,6 +83,13 @@ def _settled(service: dict[str, Any]) -> bool:
     return _rollout(service) == "COMPLETED" and primary["runningCount"] >= wanted > 0
 
 
-def _progress_of(service: dict[str, Any]) -> str:
-    ready, wanted = service["deployments"][0]["runningCount"], service["desiredCount"]
+def _healthy(state: State) -> dict[str, int]:
+    """How many tasks of each deployment the runner found ready."""
+    known = state.read(state.status) or {"services": []}
+    tasks = [task for service in known["services"] for task in service["tasks"]]
+    return Counter(task["deployment"] for task in tasks if task["healthy"])
+
+
+def _progress_of(service: dict[str, Any], healthy: dict[str, int]) -> str:
+    ready, wanted = healthy.get(service["deployments"][0]["id"], 0), service["desiredCount"]
     return f"{ready} of {wanted} tasks ready"

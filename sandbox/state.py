@@ -50,6 +50,22 @@ class Ports:
         return int(text)
 
 
+SPEED = "LLM_SANDBOX_SPEED"
+DEFAULT_SPEED = 60.0
+
+
+def speed_from_environment(environment: dict[str, str]) -> float:
+    """How many times as fast as in AWS a deployment bakes; nothing else is hurried."""
+    text = environment.get(SPEED, str(DEFAULT_SPEED))
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 1 <= speed <= 3600:
+        raise SandboxError(f"{SPEED} must be a number from 1 to 3600: got {text!r}; set another.")
+    return speed
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a running sandbox was started with; a second `up` must ask for the same."""
@@ -58,6 +74,7 @@ class Settings:
     form: str
     program: str
     stage: str
+    speed: float = DEFAULT_SPEED
 
 
 class State:
@@ -100,6 +117,11 @@ class State:
             return Settings(**{**value, "ports": Ports(**value["ports"])}) if value else None
         except (TypeError, KeyError):
             return None  # another version wrote it
+
+    def runs(self, stage: str) -> bool:
+        """Whether the sandbox on this machine is up, with this stage in it."""
+        settings = self.settings()
+        return settings is not None and settings.stage == stage and self.endpoints.exists()
 
     def save_endpoints(self, ports: Ports, api_key: str) -> None:
         value = {

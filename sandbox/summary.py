@@ -11,10 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .form import Form
 from .progress import Progress
 from .rollouts import services
-from .state import REGION, Ports, State, aws_endpoint
+from .state import REGION, SPEED, Ports, State, aws_endpoint
 
 
-def tell(progress: Progress, ports: Ports, form: Form, api_key: str, state: State) -> None:
+def tell(
+    progress: Progress, ports: Ports, form: Form, api_key: str, state: State, speed: float
+) -> None:
     """Print the summary."""
     url = f"http://127.0.0.1:{ports.http}"
     body = {"model": _model(), "messages": [{"role": "user", "content": "Say hello."}]}
@@ -31,6 +33,7 @@ def tell(progress: Progress, ports: Ports, form: Form, api_key: str, state: Stat
         ("API key", api_key),
         ("Tasks", f"{kind}: {form.reason}"),
         ("Files", f"{state.endpoints} (these addresses), {state.logs} (logs)"),
+        *_bake_row(speed),
         ("Stop", "make down"),
     ]
     say = progress.console.print
@@ -38,6 +41,20 @@ def tell(progress: Progress, ports: Ports, form: Form, api_key: str, state: Stat
     for name, text in rows:
         say(f"  {name:<8} {text}", markup=False, soft_wrap=True)
     say("\n" + "\n".join(f"  {line}" for line in curl) + "\n", markup=False, soft_wrap=True)
+
+
+def _bake_row(speed: float) -> list[tuple[str, str]]:
+    """Where a deployment of what runs here would bake, and not as long as in AWS."""
+    configurations = [item.get("deploymentConfiguration", {}) for item in services()]
+    bakes = any(
+        item.get("strategy", "ROLLING") != "ROLLING" or item.get("alarms", {}).get("enable")
+        for item in configurations
+    )
+    if speed == 1 or not bakes:
+        return []
+    return [
+        ("Bake", f"a minute of bake time lasts {60 / speed:g} s ({SPEED}={speed:g}; 1 as in AWS)")
+    ]
 
 
 def _model() -> str:

@@ -28,6 +28,7 @@ from .state import (
     Settings,
     State,
     aws_endpoint,
+    speed_from_environment,
     use_sandbox,
 )
 from .summary import tell
@@ -64,18 +65,19 @@ def _up(state: State, wish: Wish) -> None:
     progress = Progress()
     progress.console.print(f"[bold]Sandbox, stage {wish.stage}[/]")
     ports = Ports.from_environment(dict(os.environ))
+    speed = speed_from_environment(dict(os.environ))
     use_sandbox(ports.aws)
     state.prepare()
     with progress.phase("Checks") as phase:
         form = choose_form(wish.dockerfile, _form_kept(state) | dict(os.environ))
-        check_sandbox(state, Settings(ports, form.name, wish.program, wish.stage))
+        check_sandbox(state, Settings(ports, form.name, wish.program, wish.stage, speed))
         phase.outcome = f"tasks run as {'containers' if form.containers else 'processes'}"
     _start_aws(state, ports, progress)
     retried = _deploy(state, ports, form, wish, progress)
     api_key = _ensure_key(state, wish, progress)  # before the tasks, which read it as they start
     _start_tasks(state, form, wish, progress, retried=retried)
     state.save_endpoints(ports, api_key)
-    tell(progress, ports, form, api_key, state)
+    tell(progress, ports, form, api_key, state, speed)
 
 
 def _form_kept(state: State) -> dict[str, str]:
@@ -162,6 +164,7 @@ def _start_tasks(
             state.status.unlink(missing_ok=True)  # what AWS says of tasks is of another runner
             command = [sys.executable, "-m", "sandbox", "run-tasks", "--form", form.name]
             command += ["--program", wish.program]
+            command += ["--speed", str(speed_from_environment(dict(os.environ)))]
             table.start(RUNNER, command, environment=dict(os.environ))
         patience = RETRY_SECONDS if retried else 0
         phase.outcome = wait_for_tasks(state, table, phase, patience_seconds=patience)

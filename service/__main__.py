@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from types import FrameType
@@ -15,6 +17,7 @@ def main() -> int:
     # gRPC reads these at import; else it writes lines of its own between ours.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    allow_open_files()
     import uvloop
 
     from service.logs import write_logs
@@ -24,7 +27,8 @@ def main() -> int:
 
     try:
         settings = ServiceSettings.from_environment(os.environ)
-        write_logs(settings.log_level)
+        write_logs(settings.log_level, quote=settings.log_prompts, in_background=True)
+        freeze_imports()
         uvloop.run(serve(settings))
     except (SettingsError, FileNotFoundError) as wrong:
         print(wrong, file=sys.stderr)
@@ -37,11 +41,24 @@ def main() -> int:
     return 0
 
 
+def freeze_imports() -> None:
+    """What lives as long as the process is no garbage: each look through all of it took 30 to 70
+    ms (measured), in which no stream moves."""
+    gc.collect()
+    gc.freeze()
+
+
 def sentence(group: BaseException) -> str:
     """Of the first error in nested groups: each task group around it made one."""
     while isinstance(group, BaseExceptionGroup):
         group = group.exceptions[0]
     return str(group)
+
+
+def allow_open_files() -> None:
+    """As many as may be: each connection is one, and a shell's 1,024 are fewer than our limits."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def end_at_once(number: int, frame: FrameType | None) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import jwt
 from jwt import PyJWK, PyJWKClient
 
-from service.authentication import bearer
+from service.authentication import Identity, bearer
 from service.errors import InsufficientScope, InvalidAccessToken
 
 # Asymmetric ones only: with HMAC, whoever can verify could also sign (RFC 8725, 3.1).
@@ -88,8 +88,8 @@ class TokenVerifier:
     async def load(self) -> bool:
         return await self._keys.load()
 
-    async def authenticate(self, authorization: str | None) -> str:
-        """The token's subject. Raises NotAuthenticated or InsufficientScope."""
+    async def authenticate(self, authorization: str | None) -> Identity:
+        """By the token's subject. Raises NotAuthenticated or InsufficientScope."""
         token = bearer(authorization, what="access token")
         try:
             claims = await self._verified(token)
@@ -98,7 +98,8 @@ class TokenVerifier:
         scope = self._expected.scope
         if scope is not None and scope not in scopes(claims):
             raise InsufficientScope(scope)
-        return str(claims.get("sub") or claims.get("client_id") or "")[:NAME_CHARACTERS]
+        subject = claims.get("sub") or claims.get("client_id") or ""
+        return Identity(str(subject)[:NAME_CHARACTERS])
 
     async def _verified(self, token: str) -> dict[str, Any]:
         key_id = jwt.get_unverified_header(token).get("kid")

@@ -4,31 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from service.admission import AdmissionGate
-from service.authentication import Anyone, Authenticator
+from service.authentication import Authenticator
+from service.authenticators import authenticators
+from service.client_addresses import ClientAddresses
 from service.embedded_metrics import EmbeddedMetrics
 from service.engine.client import EngineClient
-from service.engine.parameters import EngineParameters
 from service.engine.supervisor import EngineSupervisor
+from service.engine_assembly import engine_of
+from service.fingerprint import fingerprint
+from service.gauges import add_gauges
 from service.health import Health
-from service.inference import Inference, Limits
-from service.keys import KeyRing, key_source
+from service.inference import Inference, TimeLimits
+from service.line_writer import LineWriter
 from service.metrics import Metrics
-from service.model.bundled import bundled_model_path
 from service.model.remote import RemoteModel
-from service.rest.app import RestApi, SecondsLeft, unlimited
+from service.observation import UNKNOWN_ROUTE
+from service.observer import Observer, Sink
+from service.quotas import Quotas
+from service.request_log import RequestLog
+from service.rest.app import RestApi
+from service.rest.callers import SecondsLeft, unlimited
 from service.rpc.servicer import LlmServicer
-from service.settings import BUNDLED, S3, Auth, ServiceSettings
+from service.rules import Rules
+from service.settings import Auth, Embeddings, ServiceSettings
+from service.vllm_names import VllmNames
+
+if TYPE_CHECKING:
+    from service.traces import Traces
+
+STANDARD_OUTPUT = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What both transports share."""
+
+    health: Health
+    metrics: Metrics
+    observer: Observer
+    quotas: Quotas
+    authenticators: Mapping[Auth, Authenticator]
+    addresses: ClientAddresses
+    gate: AdmissionGate
+    inference: Inference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What runs in the process."""
 
     health: Health
     metrics: Metrics
+    observer: Observer
+    traces: Traces | None
     embedded: EmbeddedMetrics
     authenticators: Mapping[Auth, Authenticator]
     gate: AdmissionGate
@@ -51,112 +82,160 @@ def assemble(
 
     Weights that have to be fetched will lie beside the socket.
     """
-    health, metrics = Health(), Metrics()
-    authenticators = {auth: authenticator(auth, settings) for auth in used(settings)}
-    gate = AdmissionGate(
-        slots=settings.slots,
-        max_waiting=settings.max_waiting,
-        max_wait_seconds=settings.max_wait_seconds,
+    health, traces = Health(), traces_of(settings)
+    engine = engine_of(settings, health, socket_path=socket_path)
+    core = core_of(settings, health, engine.client, traces)
+    rest = rest_api(settings, core, streams=streams, seconds_left=seconds_left)
+    rpc = servicer(settings, core)
+    measure(settings, core, engine.supervisor, rest.routes() | rpc.routes())
+    return Parts(
+        health=health,
+        metrics=core.metrics,
+        observer=core.observer,
+        traces=traces,
+        embedded=embedded_metrics(settings, core.metrics, core.gate, engine.supervisor),
+        authenticators=core.authenticators,
+        gate=core.gate,
+        engine=engine.client,
+        remote_model=engine.remote_model,
+        supervisor=engine.supervisor,
+        inference=core.inference,
+        rest=rest,
+        rpc=rpc,
     )
-    remote = remote_model(settings, folder=Path(socket_path).parent)
-    model_path = remote.file if remote else local_model_path(settings)
-    parameters = engine_parameters(settings, socket_path=socket_path, model_path=model_path)
-    engine = EngineClient(socket_path)
-    supervisor = EngineSupervisor(parameters, engine, on_ready_change=health.set_engine_ready)
+
+
+def core_of(
+    settings: ServiceSettings, health: Health, engine: EngineClient, traces: Traces | None
+) -> Core:
+    metrics, quotas = Metrics(model=settings.model_name), Quotas()
+    gate = admission_gate(settings)
     inference = Inference(
-        model_name=settings.model_name,
+        rules=rules(settings),
         engine=engine,
         gate=gate,
+        quotas=quotas,
         health=health,
         metrics=metrics,
-        limits=limits(settings),
+        limits=time_limits(settings),
     )
-    rest = RestApi(
-        inference=inference,
-        authenticator=authenticators[settings.rest_auth],
+    return Core(
         health=health,
         metrics=metrics,
+        observer=make_observer(settings, metrics, traces),
+        quotas=quotas,
+        authenticators=authenticators(settings, quotas),
+        addresses=ClientAddresses(
+            trusted_hops=settings.trusted_hops, kept=settings.log_client_addresses
+        ),
+        gate=gate,
+        inference=inference,
+    )
+
+
+def admission_gate(settings: ServiceSettings) -> AdmissionGate:
+    return AdmissionGate(
+        slots=settings.slots,
+        max_waiting=settings.max_waiting,
+        max_waiting_prompt_tokens=settings.max_waiting_prompt_tokens,
+        max_wait_seconds=settings.max_wait_seconds,
+    )
+
+
+def rest_api(
+    settings: ServiceSettings, core: Core, *, streams: bool, seconds_left: SecondsLeft
+) -> RestApi:
+    return RestApi(
+        inference=core.inference,
+        authenticator=core.authenticators[settings.rest_auth],
+        quotas=core.quotas,
+        health=core.health,
+        metrics=core.metrics,
+        observer=core.observer,
+        fingerprint=answers_fingerprint(settings),
+        limits=time_limits(settings),
         max_body_bytes=settings.max_body_bytes,
         streams=streams,
         seconds_left=seconds_left,
-    )
-    rpc = LlmServicer(inference, authenticator=authenticators[settings.grpc_auth], metrics=metrics)
-    add_gauges(metrics, gate, supervisor, health)
-    embedded = embedded_metrics(settings, metrics, gate, supervisor)
-    return Parts(
-        health,
-        metrics,
-        embedded,
-        authenticators,
-        gate,
-        engine,
-        remote,
-        supervisor,
-        inference,
-        rest,
-        rpc,
+        addresses=core.addresses,
+        cors_origins=settings.cors_origins,
+        playground_of=core.gate if settings.playground else None,
     )
 
 
-def used(settings: ServiceSettings) -> set[Auth]:
-    """What the two transports ask for; where it is the same, they share one authenticator."""
-    return {settings.rest_auth, settings.grpc_auth}
+def servicer(settings: ServiceSettings, core: Core) -> LlmServicer:
+    return LlmServicer(
+        core.inference,
+        authenticator=core.authenticators[settings.grpc_auth],
+        observer=core.observer,
+        fingerprint=answers_fingerprint(settings),
+        stall_seconds=settings.client_stall_seconds,
+        longest_wait_seconds=settings.max_wait_seconds,
+        max_connections=settings.max_connections,
+        addresses=core.addresses,
+    )
 
 
-def authenticator(auth: Auth, settings: ServiceSettings) -> Authenticator:
-    match auth:
-        case Auth.KEYS:
-            return KeyRing(key_source(settings.keys_source))
-        case Auth.JWT:
-            # Here, because only this needs cryptography, which takes a tenth of a second.
-            from service.access_tokens import Expected, KeySet, TokenVerifier
-
-            expected = Expected(
-                issuer=settings.jwt_issuer,
-                audience=settings.jwt_audience,
-                scope=settings.jwt_scope or None,
-            )
-            return TokenVerifier(KeySet(settings.jwt_jwks_url), expected)
-        case Auth.OFF:
-            return Anyone()
+def measure(
+    settings: ServiceSettings,
+    core: Core,
+    supervisor: EngineSupervisor,
+    routes: Mapping[str, bool],
+) -> None:
+    """Has the metrics know what they will be asked for: gauges, and series that begin at zero."""
+    add_gauges(core.metrics, gate=core.gate, supervisor=supervisor, health=core.health)
+    for route, generates in {**routes, UNKNOWN_ROUTE: False}.items():
+        core.metrics.expect(route, generates=generates)
+    if settings.metrics_vllm_names:
+        core.metrics.registry.register(VllmNames(core.metrics, core.gate))
 
 
-def remote_model(settings: ServiceSettings, *, folder: Path) -> RemoteModel | None:
-    if not settings.model_path.startswith(S3):
+def traces_of(settings: ServiceSettings) -> Traces | None:
+    if not settings.traces_endpoint:
         return None
-    return RemoteModel(
-        settings.model_path,
-        file=folder / "model.gguf",
-        sha256=settings.model_sha256,
-        within_seconds=settings.model_fetch_seconds,
+    # Here, because only this needs OpenTelemetry, which takes a tenth of a second.
+    from service.traces import Traces
+
+    return Traces(
+        endpoint=settings.traces_endpoint,
+        ratio=settings.traces_ratio,
+        stage=settings.stage,
+        model=settings.model_name,
     )
 
 
-def local_model_path(settings: ServiceSettings) -> Path:
-    bundled = settings.model_path == BUNDLED
-    return bundled_model_path() if bundled else Path(settings.model_path)
+def make_observer(settings: ServiceSettings, metrics: Metrics, traces: Traces | None) -> Observer:
+    sinks: list[Sink] = [metrics, RequestLog()]
+    if traces is not None:
+        sinks.append(traces)
+    return Observer(*sinks, keeps_texts=settings.log_prompts)
 
 
-def engine_parameters(
-    settings: ServiceSettings, *, socket_path: str, model_path: Path
-) -> EngineParameters:
-    return EngineParameters(
-        socket_path=socket_path,
-        model_path=str(model_path),
+def answers_fingerprint(settings: ServiceSettings) -> str:
+    changing = {
+        "model_name",
+        "model_path",
+        "model_sha256",
+        "engine_threads",
+        "slots",
+        "context_tokens",
+        "batch_tokens",
+    }
+    return fingerprint(**settings.model_dump(include=changing))
+
+
+def rules(settings: ServiceSettings) -> Rules:
+    return Rules(
         model_name=settings.model_name,
-        threads=settings.engine_threads,
-        slots=settings.slots,
         context_tokens=settings.context_tokens,
-        batch_tokens=settings.batch_tokens,
-        prompt_cache_mib=settings.prompt_cache_mib,
         max_output_tokens=settings.max_output_tokens,
+        slots=settings.slots,
+        embeds=settings.embeddings is not Embeddings.OFF,
     )
 
 
-def limits(settings: ServiceSettings) -> Limits:
-    return Limits(
-        context_tokens=settings.context_tokens,
-        max_output_tokens=settings.max_output_tokens,
+def time_limits(settings: ServiceSettings) -> TimeLimits:
+    return TimeLimits(
         max_wait_seconds=settings.max_wait_seconds,
         generation_seconds=settings.generation_timeout_seconds,
     )
@@ -171,23 +250,5 @@ def embedded_metrics(
         stage=settings.stage,
         utilization=lambda: gate.utilization_percent,
         restarts=lambda: supervisor.restarts,
-    )
-
-
-def add_gauges(
-    metrics: Metrics, gate: AdmissionGate, supervisor: EngineSupervisor, health: Health
-) -> None:
-    metrics.gauge(
-        "llm_ready", "1 while the task should get requests, else 0.", lambda: health.ready
-    )
-    metrics.gauge("llm_requests_running", "Requests that hold a slot.", lambda: gate.running)
-    metrics.gauge("llm_requests_waiting", "Requests that wait for a slot.", lambda: gate.waiting)
-    metrics.gauge("llm_slots", "Requests that can run at the same time.", lambda: gate.slots)
-    metrics.gauge(
-        "llm_slot_utilization_percent",
-        "Running and waiting requests in percent of the slots.",
-        lambda: gate.utilization_percent,
-    )
-    metrics.counter(
-        "llm_engine_restarts", "Times the engine was started anew.", lambda: supervisor.restarts
+        lines=LineWriter(STANDARD_OUTPUT),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Protocol
 
 from service.errors import NotAuthenticated
@@ -11,11 +12,27 @@ from service.errors import NotAuthenticated
 FIRST_RETRY_SECONDS = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLimits:
+    """What the keys of one name may ask of one task in a minute; None is no limit."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks: a name, None where nobody is asked for one, and the limits that come with it."""
+
+    name: str | None = None
+    limits: KeyLimits | None = None
+
+
 class Authenticator(Protocol):
     """Knows callers by what they send in `authorization`."""
 
-    async def authenticate(self, authorization: str | None) -> str | None:
-        """The caller's name, None where nobody is asked. Raises a ServiceError."""
+    async def authenticate(self, authorization: str | None) -> Identity:
+        """Who sent it. Raises a ServiceError."""
         ...
 
     async def load(self) -> bool:
@@ -26,8 +43,8 @@ class Authenticator(Protocol):
 class Anyone:
     """Asks nobody, for where only those can connect who may ask."""
 
-    async def authenticate(self, authorization: str | None) -> None:
-        return None
+    async def authenticate(self, authorization: str | None) -> Identity:
+        return Identity()
 
     async def load(self) -> bool:
         return True

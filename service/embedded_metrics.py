@@ -19,10 +19,12 @@ from typing import Final
 from prometheus_client import Counter
 from prometheus_client.samples import Sample
 
+from service.line_writer import LineWriter
 from service.metrics import Metrics
-from service.outcomes import ERRORS, REFUSALS
+from service.outcomes import ERRORS, REFUSALS, UNKNOWN_URL
 
 STAGE_DIMENSION: Final = "Stage"
+LAST_LINE_SECONDS: Final = 1.0  # at the process' end, for who still reads
 
 log = logging.getLogger("service.metrics")
 
@@ -63,7 +65,7 @@ class Totals:
 
 
 class EmbeddedMetrics:
-    """Writes what happened in each period. An event is in exactly one period's line.
+    """Has `lines` write what happened in each period. An event is in exactly one period's line.
 
     `utilization` and `restarts` read the load in percent, and the engine's restarts so far.
     """
@@ -76,12 +78,15 @@ class EmbeddedMetrics:
         stage: str,
         utilization: Callable[[], float],
         restarts: Callable[[], float],
+        lines: LineWriter,
     ) -> None:
         self._metrics = metrics
         self._namespace = namespace
         self._stage = stage
         self._utilization = utilization
         self._restarts = restarts
+        self._lines = lines
+        self._lost = 0
         self._written = Totals()
 
     async def publish(self, *, every_seconds: float) -> None:
@@ -91,15 +96,19 @@ class EmbeddedMetrics:
             await asyncio.sleep(every_seconds)
 
     def write(self) -> None:
-        """Ends the period and writes its line to standard output.
+        """Ends the period and has its line written.
 
         The period ends first: a line that may have been written in part is never written again.
         """
-        line = embedded_line(self.take(), namespace=self._namespace, stage=self._stage)
-        try:
-            print(line, flush=True)
-        except OSError as error:
-            log.error("metrics of a period were lost", extra={"reason": str(error)})
+        self._lines.write(embedded_line(self.take(), namespace=self._namespace, stage=self._stage))
+        if lost := self._lines.lost - self._lost:
+            self._lost += lost
+            log.error("metrics were lost", extra={"periods": lost})
+
+    def close(self) -> None:
+        """Ends the last period, and waits a moment for its line to be written."""
+        self.write()
+        self._lines.flush(seconds=LAST_LINE_SECONDS)
 
     def take(self) -> dict[EmbeddedMetric, Value]:
         """The period's values. There is no TimeToFirstToken where there was no first token."""
@@ -148,10 +157,12 @@ def embedded_line(values: Mapping[EmbeddedMetric, Value], *, namespace: str, sta
 
 
 def count_by_outcome(requests: Counter) -> dict[str, float]:
-    """The requests that have ended, over both transports."""
+    """The requests that have ended. What scanners ask for is not among them: it would make an
+    hour of errors look like a good one."""
     counted: dict[str, float] = defaultdict(float)
     for sample in samples(requests):
-        counted[sample.labels["outcome"]] += sample.value
+        if sample.labels["outcome"] != UNKNOWN_URL:
+            counted[sample.labels["outcome"]] += sample.value
     return counted
 
 
@@ -160,6 +171,5 @@ def total(counter: Counter) -> float:
 
 
 def samples(counter: Counter) -> Iterator[Sample]:
-    """Without the times of creation, which the library collects beside the counts."""
     for family in counter.collect():
-        yield from (sample for sample in family.samples if sample.name.endswith("_total"))
+        yield from family.samples

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from infra.stage_files import SettingsError, load_stage
+from operations.account import CouldNotAsk
+from operations.place import WrongPlace, refuse_elsewhere
 from sandbox.state import State, use_sandbox
 from service.model.digest import file_digest
 from service.model.errors import ModelError
@@ -26,7 +28,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         put(arguments.file, stage_name=arguments.stage)
-    except (ModelError, SettingsError, FileNotFoundError) as wrong:
+    except (ModelError, SettingsError, WrongPlace, CouldNotAsk, FileNotFoundError) as wrong:
         print(wrong, file=sys.stderr)
         return 1
     return 0
@@ -35,6 +37,8 @@ def main() -> int:
 def put(source: str, *, stage_name: str) -> None:
     """Raises ModelError before anything is uploaded, or else it is there and told about."""
     stage = load_stage(stage_name)
+    if not State(ROOT).runs(stage_name):
+        refuse_elsewhere(stage_name)
     file = obtained(source, sha256=None, output=None)
     facts = inspect(file)
     print("\n".join(facts.lines()))
@@ -53,7 +57,7 @@ def turn_to_sandbox(stage_name: str) -> None:
     """Where the sandbox on this machine runs the stage, it is the AWS that is meant."""
     state = State(ROOT)
     settings = state.settings()
-    if settings is not None and settings.stage == stage_name and state.endpoints.exists():
+    if settings is not None and state.runs(stage_name):
         use_sandbox(settings.ports.aws)
 
 

@@ -13,8 +13,8 @@ from service.model.inspection import ModelFacts
 def stage_lines(stage: StageSettings, *, facts: ModelFacts, key: str, sha256: str) -> Iterator[str]:
     """TOML for the stage file. Raises ModelError where no Fargate task is large enough."""
     size = footprint(
-        stage.model,
-        slots=stage.model.slots,
+        stage.engine,
+        slots=stage.engine.slots,
         weights_mib=facts.mib,
         kv_bytes_per_token=facts.kv_bytes_per_token,
     )
@@ -24,10 +24,19 @@ def stage_lines(stage: StageSettings, *, facts: ModelFacts, key: str, sha256: st
     yield f'sha256 = "{sha256}"'
     yield f"weights_mib = {facts.mib}"
     yield f"kv_bytes_per_token = {facts.kv_bytes_per_token}"
-    if stage.model.context_tokens > facts.trained_tokens:
-        yield f"context_tokens = {facts.trained_tokens}  # what the model was trained on"
+    yield from engine_lines(stage, trained_tokens=facts.trained_tokens)
     yield ""
     yield from task_lines(stage, size)
+
+
+def engine_lines(stage: StageSettings, *, trained_tokens: int) -> Iterator[str]:
+    """Where the stage's context is longer than the model was trained on."""
+    if stage.engine.context_tokens > trained_tokens:
+        yield ""
+        yield "[engine]"
+        yield f"context_tokens = {trained_tokens}  # what the model was trained on"
+        if stage.engine.max_output_tokens >= trained_tokens:
+            yield f"max_output_tokens = {trained_tokens // 2}"
 
 
 def task_lines(stage: StageSettings, size: Footprint) -> Iterator[str]:

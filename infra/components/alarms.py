@@ -1,40 +1,25 @@
 """What is worth waking somebody for, each as a sentence that leads into docs/runbook.md."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from infra.components.notifications import Notifications
-from infra.components.stage_metrics import FEWEST_ERRORS, FIVE_MINUTES, MINUTE, StageMetrics
+from infra.components.stage_metrics import FEWEST_ERRORS, FIVE_MINUTES, StageMetrics
+from infra.components.symptoms import (
+    ABOVE,
+    AT_LEAST,
+    BELOW,
+    BREACHING,
+    NOT_BREACHING,
+    Symptom,
+    alarm_of,
+)
+from infra.components.target_metrics import MINUTE
 from infra.container_env import ServiceMetric
 from infra.settings import StageSettings
-
-AT_LEAST: Final = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
-ABOVE: Final = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
-BELOW: Final = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
-BREACHING: Final = cloudwatch.TreatMissingData.BREACHING
-NOT_BREACHING: Final = cloudwatch.TreatMissingData.NOT_BREACHING
-
-
-@dataclass(frozen=True, kw_only=True)
-class Symptom:
-    """One thing that users notice; `datapoints` of the last `periods` have to show it."""
-
-    name: str
-    section: str
-    """Its section of docs/runbook.md."""
-    wrong: str
-    look: str
-    metric: cloudwatch.Metric | cloudwatch.MathExpression
-    comparison: cloudwatch.ComparisonOperator
-    threshold: float
-    periods: int
-    datapoints: int
-    missing: cloudwatch.TreatMissingData
 
 
 class Alarms(Construct):
@@ -52,30 +37,11 @@ class Alarms(Construct):
         super().__init__(scope, construct_id)
         action = actions.SnsAction(notifications.topic)
         self.alarms = [
-            self._make_alarm(symptom, settings) for symptom in _symptoms(settings, metrics)
+            alarm_of(self, symptom, settings=settings) for symptom in _symptoms(settings, metrics)
         ]
         for alarm in self.alarms:
             alarm.add_alarm_action(action)
             alarm.add_ok_action(action)
-
-    def _make_alarm(self, symptom: Symptom, settings: StageSettings) -> cloudwatch.Alarm:
-        link = f"{settings.alarms.runbook_url}#{symptom.section}"
-        sentences = (
-            f"Stage {settings.name}: {symptom.wrong}",
-            f"Look first at {symptom.look}.",
-            f"Runbook: {link}",
-        )
-        return cloudwatch.Alarm(
-            self,
-            symptom.name,
-            alarm_description=" ".join(sentences),
-            metric=symptom.metric,
-            comparison_operator=symptom.comparison,
-            threshold=symptom.threshold,
-            evaluation_periods=symptom.periods,
-            datapoints_to_alarm=symptom.datapoints,
-            treat_missing_data=symptom.missing,
-        )
 
 
 def _symptoms(settings: StageSettings, metrics: StageMetrics) -> Iterator[Symptom]:
@@ -94,7 +60,7 @@ def _no_ready_task(metrics: StageMetrics) -> Symptom:
         wrong="no task is ready, so every request fails.",
         look="why the service's last tasks stopped, and then at the newest log lines",
         # The most of the minute: no load balancer node saw a healthy task in all of it.
-        metric=metrics.ready_tasks(cloudwatch.Stats.MAXIMUM),
+        metric=metrics.targets.ready(cloudwatch.Stats.MAXIMUM),
         comparison=BELOW,
         threshold=1,
         # Two minutes: one datapoint can be late, and nothing is worse than this.
@@ -142,7 +108,7 @@ def _first_token(metrics: StageMetrics, settings: StageSettings) -> Symptom:
 
 
 def _saturation(metrics: StageMetrics, settings: StageSettings) -> Symptom:
-    most = settings.scaling.max_tasks
+    most = settings.task_bounds.most
     return Symptom(
         name="Saturation",
         section="saturation",
@@ -152,7 +118,7 @@ def _saturation(metrics: StageMetrics, settings: StageSettings) -> Symptom:
         metric=cloudwatch.MathExpression(
             expression=f"IF(tasks >= {most}, slots, 0)",
             using_metrics={
-                "tasks": metrics.ready_tasks(cloudwatch.Stats.MAXIMUM),
+                "tasks": metrics.targets.ready(cloudwatch.Stats.MAXIMUM),
                 "slots": metrics.slots(period=MINUTE),
             },
             period=MINUTE,
@@ -192,13 +158,13 @@ def _engine_restarts(metrics: StageMetrics) -> Symptom:
 
 
 def _missing_tasks(metrics: StageMetrics, settings: StageSettings) -> Symptom:
-    fewest = settings.scaling.min_tasks
+    fewest = settings.task_bounds.fewest
     return Symptom(
         name="MissingTasks",
         section="restarts",
         wrong=f"fewer than {fewest} tasks are ready; tasks keep dying, or do not become ready.",
         look="why the service's last tasks stopped",
-        metric=metrics.ready_tasks(cloudwatch.Stats.MINIMUM),
+        metric=metrics.targets.ready(cloudwatch.Stats.MINIMUM),
         comparison=BELOW,
         threshold=fewest,
         # Ten of fifteen minutes: longer than one lost task takes to be replaced.

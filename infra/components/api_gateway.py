@@ -10,7 +10,9 @@ from constructs import Construct
 
 from infra.components.api_gateway_log import access_log_options
 from infra.components.api_gateway_plan import limit_each_key
-from infra.components.load_balancer import API_STAGE, LoadBalancer
+from infra.components.listener_rules import API_STAGE
+from infra.components.load_balancer import LoadBalancer
+from infra.components.network import Network
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
 
@@ -37,14 +39,17 @@ class ApiGateway(Construct):
         *,
         settings: StageSettings,
         budget: TimeoutBudget,
-        vpc: ec2.IVpc,
+        network: Network,
         balancer: LoadBalancer,
     ) -> None:
         super().__init__(scope, construct_id)
         self._budget = budget
         self.api = self._make_api(settings)
-        link = self._make_link(vpc, balancer)
+        link = self._make_link(network, balancer)
         self._pass_everything(link, balancer, require_api_key=settings.api_gateway.require_api_key)
+        # Where load balancer and service are replaced, clients go on to the new ones when those
+        # serve: the API that they use is the last one deployed.
+        self.api.deployment_stage.node.add_dependency(balancer.serving)
         if settings.api_gateway.require_api_key:
             limit_each_key(self.api, gateway=settings.api_gateway)
 
@@ -83,12 +88,12 @@ class ApiGateway(Construct):
             _cloudformation(api).add_property_override(key, value)
         return api
 
-    def _make_link(self, vpc: ec2.IVpc, balancer: LoadBalancer) -> apigatewayv2.VpcLink:
+    def _make_link(self, network: Network, balancer: LoadBalancer) -> apigatewayv2.VpcLink:
         """Network interfaces in the VPC, which alone may connect to the load balancer."""
         group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
-            vpc=vpc,
+            vpc=network.vpc,
             allow_all_outbound=False,
             description="From API Gateway to the load balancer.",
         )
@@ -96,8 +101,8 @@ class ApiGateway(Construct):
         return apigatewayv2.VpcLink(
             self,
             "Link",
-            vpc=vpc,
-            subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            vpc=network.vpc,
+            subnets=network.private,
             security_groups=[group],
         )
 

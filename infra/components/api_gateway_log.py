@@ -4,10 +4,9 @@ import json
 from typing import Final, TypedDict
 
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.retention import log_retention, removal_policy
+from infra.retention import make_log_group
 from infra.settings import StageSettings
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
@@ -36,12 +35,7 @@ def access_log_options(scope: Construct, *, settings: StageSettings) -> AccessLo
     """Nothing, unless the settings ask for the log."""
     if not settings.api_gateway.access_log:
         return {}
-    group = logs.LogGroup(
-        scope,
-        "Log",
-        retention=log_retention(settings),
-        removal_policy=removal_policy(settings),
-    )
+    group = make_log_group(scope, "Log", settings=settings)
     return {
         "access_log_destination": apigateway.LogGroupLogDestination(group),
         "access_log_format": apigateway.AccessLogFormat.custom(json.dumps(FIELDS)),

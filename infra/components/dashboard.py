@@ -98,21 +98,26 @@ class StageDashboard(Construct):
         return _graph("Requests", [requests])
 
     def _load(self) -> cloudwatch.IWidget:
-        target = self._settings.scaling.slot_utilization_percent
+        scaling = self._settings.scaling
+        target = scaling.slot_utilization_percent
+        held = {f"scaling holds {target} %": target} if scaling.by_slots else {}
         return _graph(
             "Slots taken, % (above 100: waiting)",
             [self._metrics.slots()],
-            lines={f"scaling holds {target} %": target, "every slot taken": 100},
+            lines={**held, "every slot taken": 100},
         )
 
     def _tasks(self) -> cloudwatch.IWidget:
-        scaling = self._settings.scaling
+        fewest, most = self._settings.task_bounds
         return _graph(
             "Tasks",
-            [self._metrics.ready_tasks(cloudwatch.Stats.MINIMUM), self._metrics.unready_tasks()],
+            [
+                self._metrics.targets.ready(cloudwatch.Stats.MINIMUM),
+                self._metrics.targets.unready(),
+            ],
             lines={
-                f"at least {scaling.min_tasks}": scaling.min_tasks,
-                f"at most {scaling.max_tasks}": scaling.max_tasks,
+                f"at least {fewest}": fewest,
+                f"at most {most}": most,
             },
         )
 

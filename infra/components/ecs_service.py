@@ -1,12 +1,19 @@
 """The ECS service: how tasks are run, replaced and rolled back."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
-from infra.components.task import InferenceTask
-from infra.timeouts import TimeoutBudget
+from infra.components.capacity import capacity_strategy
+from infra.components.network import Network
+from infra.components.rollout import rollout_options
+from infra.components.task import CONTAINER_NAME, InferenceTask
+from infra.settings import StageSettings
 
 
 class InferenceService(Construct):
@@ -20,20 +27,39 @@ class InferenceService(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        vpc: ec2.IVpc,
+        network: Network,
         task: InferenceTask,
-        budget: TimeoutBudget,
+        settings: StageSettings,
+        alarms: Sequence[cloudwatch.Alarm],
     ) -> None:
         super().__init__(scope, construct_id)
         self.task = task
-        self.cluster = ecs.Cluster(self, "Cluster", vpc=vpc)
-        self.service = self._make_service(budget, security_group=self._make_security_group(vpc))
+        self.network = network
+        self.cluster = ecs.Cluster(
+            self, "Cluster", vpc=network.vpc, enable_fargate_capacity_providers=True
+        )
+        self.service = self._make_service(
+            settings, security_group=self._make_security_group(), alarms=alarms
+        )
+        # Only providers that are tied to the cluster may be in a service's strategy, and none that
+        # a service uses can be untied.
+        self.service.node.add_dependency(self.cluster)
 
-    def _make_security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+    def target(
+        self, port: int, *, alternate: ecs.AlternateTarget | None = None
+    ) -> elbv2.IApplicationLoadBalancerTarget:
+        """One port of every task, as a target group takes it, and another one its other fleet."""
+        return self.service.load_balancer_target(
+            container_name=CONTAINER_NAME, container_port=port, alternate_target=alternate
+        )
+
+    def _make_security_group(self) -> ec2.SecurityGroup:
+        """Not narrower where there are only endpoints: S3's has the internet's addresses, and the
+        list of them that AWS keeps has another id in each region."""
         group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
-            vpc=vpc,
+            vpc=self.network.vpc,
             allow_all_outbound=False,
             description="Tasks of the language model service.",
         )
@@ -41,7 +67,11 @@ class InferenceService(Construct):
         return group
 
     def _make_service(
-        self, budget: TimeoutBudget, *, security_group: ec2.SecurityGroup
+        self,
+        settings: StageSettings,
+        *,
+        security_group: ec2.SecurityGroup,
+        alarms: Sequence[cloudwatch.Alarm],
     ) -> ecs.FargateService:
         # No desired count: a deploy would reset what scaling has chosen (aws-cdk#3919).
         return ecs.FargateService(
@@ -49,13 +79,12 @@ class InferenceService(Construct):
             "Service",
             cluster=self.cluster,
             task_definition=self.task.definition,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            capacity_provider_strategies=capacity_strategy(settings.capacity, settings.scaling),
+            vpc_subnets=self.network.private,
             security_groups=[security_group],
             assign_public_ip=False,
-            min_healthy_percent=100,
-            max_healthy_percent=200,
-            circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
-            health_check_grace_period=Duration.seconds(budget.health_check_grace_seconds),
+            health_check_grace_period=Duration.seconds(settings.budget.health_check_grace_seconds),
             enable_ecs_managed_tags=True,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
+            **rollout_options(settings.rollout, alarms=alarms),
         )

@@ -3,12 +3,11 @@
 from typing import Final
 
 from aws_cdk import Aws
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from infra.components.firewall_rules import COUNTED
-from infra.retention import log_retention, removal_policy
+from infra.retention import make_log_group
 from infra.settings import StageSettings
 
 # The CDK writes whatever it is given as the action, so an empty object is what an action needs.
@@ -44,7 +43,9 @@ class Firewall(Construct):
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow=NOTHING),
             rules=[self._rate(settings.firewall.requests_per_5_minutes, priority=10), *groups],
-            visibility_config=self._visible("Firewall"),
+            # By this name, and not by the ACL's own, CloudWatch tells stages apart.
+            # https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html
+            visibility_config=self._visible(f"llm-on-ecs-{settings.name}"),
         )
         self._log(settings)
 
@@ -98,12 +99,8 @@ class Firewall(Construct):
         AWS WAF wants the group's name to begin so, and makes the policy that lets it write.
         https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
         """
-        group = logs.LogGroup(
-            self,
-            "Log",
-            log_group_name=f"aws-waf-logs-llm-on-ecs-{settings.name}",
-            retention=log_retention(settings),
-            removal_policy=removal_policy(settings),
+        group = make_log_group(
+            self, "Log", settings=settings, name=f"aws-waf-logs-llm-on-ecs-{settings.name}"
         )
         wafv2.CfnLoggingConfiguration(
             self,

@@ -1,10 +1,9 @@
 """Which packets the network refused."""
 
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.retention import log_retention, removal_policy
+from infra.retention import make_log_group
 from infra.settings import StageSettings
 
 
@@ -15,12 +14,7 @@ class FlowLog(Construct):
         self, scope: Construct, construct_id: str, *, settings: StageSettings, vpc: ec2.IVpc
     ) -> None:
         super().__init__(scope, construct_id)
-        group = logs.LogGroup(
-            self,
-            "Group",
-            retention=log_retention(settings),
-            removal_policy=removal_policy(settings),
-        )
+        group = make_log_group(self, "Group", settings=settings)
         ec2.FlowLog(
             self,
             "Log",

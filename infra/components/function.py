@@ -1,15 +1,21 @@
 """The service as a Lambda function: its image, its role, its log and its URL."""
 
+from typing import Final
+
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.components.image import FUNCTION_TARGET, service_image
 from infra.container_env import function_environment
-from infra.retention import log_retention, removal_policy
+from infra.retention import make_log_group
 from infra.settings import StageSettings
+
+ARCHITECTURES: Final = {
+    "x86_64": lambda_.Architecture.X86_64,
+    "arm64": lambda_.Architecture.ARM_64,
+}
 
 
 class InferenceFunction(Construct):
@@ -17,12 +23,7 @@ class InferenceFunction(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: StageSettings) -> None:
         super().__init__(scope, construct_id)
-        self.log_group = logs.LogGroup(
-            self,
-            "Log",
-            retention=log_retention(settings),
-            removal_policy=removal_policy(settings),
-        )
+        self.log_group = make_log_group(self, "Log", settings=settings)
         self.function = self._make_function(settings, role=self._make_role())
         self.url = self.function.add_function_url(
             auth_type=lambda_.FunctionUrlAuthType.AWS_IAM,
@@ -50,7 +51,7 @@ class InferenceFunction(Construct):
             "Handler",
             description=f"Language model service, stage {settings.name}: whole answers.",
             code=lambda_.DockerImageCode.from_ecr(image.repository, tag_or_digest=image.image_tag),
-            architecture=lambda_.Architecture.X86_64,
+            architecture=ARCHITECTURES[settings.task.architecture],
             memory_size=function.memory_mib,
             timeout=Duration.seconds(function.timeout_seconds),
             reserved_concurrent_executions=function.reserved_concurrency,

@@ -10,6 +10,10 @@ from infra.settings import StageSettings
 
 SERVICE_SOURCE: Final = Path(__file__).parents[2] / "service"
 FUNCTION_TARGET: Final = "function"
+PLATFORMS: Final = {
+    "x86_64": ecr_assets.Platform.LINUX_AMD64,
+    "arm64": ecr_assets.Platform.LINUX_ARM64,
+}
 
 
 def service_image(
@@ -22,7 +26,7 @@ def service_image(
         construct_id,
         directory=str(SERVICE_SOURCE),
         target=target,
-        platform=ecr_assets.Platform.LINUX_AMD64,
+        platform=PLATFORMS[settings.task.architecture],
         build_args={"BASE_IMAGE": base} if base else None,
         exclude=["**/__pycache__", "**/*.pyc"],
     )

@@ -1,27 +1,30 @@
-"""The load balancer: who may connect, what is REST and what gRPC, and how long it waits."""
+"""The load balancer: who may connect, over what, and how long it waits."""
+
+from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from constructs import Construct
+from constructs import Construct, DependencyGroup
 
-from infra.components.access_logs import AccessLogs
 from infra.components.domain import Domain
 from infra.components.ecs_service import InferenceService
-from infra.components.task import CONTAINER_NAME
-from infra.container_env import (
-    GRPC_HEALTH_PATH,
-    GRPC_PORT,
-    HTTP_PORT,
-    METRICS_PATH,
-    READINESS_PATH,
-)
+from infra.components.fleet import Fleet
+from infra.components.listener_rules import drop_stage_from_paths, hide_metrics, route_grpc
+from infra.components.load_balancer_logs import LoadBalancerLogs
+from infra.components.network import Network
+from infra.components.redirect import HTTP_LISTENER, redirect_to_https
+from infra.components.second_targets import SecondTargets
+from infra.components.targets import TargetGroups
+from infra.container_env import GRPC_PORT, HTTP_PORT
+from infra.sections.load_balancer import Desync
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
 
-# The stage of the API in front, where there is one: the first part of every path that clients use.
-API_STAGE = "api"
-LEAST_OUTSTANDING = elbv2.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS
+DESYNC: Final[dict[Desync, elbv2.DesyncMitigationMode]] = {
+    "defensive": elbv2.DesyncMitigationMode.DEFENSIVE,
+    "strictest": elbv2.DesyncMitigationMode.STRICTEST,
+}
 
 
 class LoadBalancer(Construct):
@@ -34,58 +37,63 @@ class LoadBalancer(Construct):
         *,
         settings: StageSettings,
         budget: TimeoutBudget,
-        service: InferenceService,
+        network: Network,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._endpoint = settings.endpoint
-        self._budget = budget
-        self._service = service
+        self._settings = settings
+        self._network = network
+        self._groups = TargetGroups(vpc=network.vpc, settings=settings.load_balancer, budget=budget)
+        # What waits until tasks serve behind the load balancer, waits for what is in here.
+        self.serving = DependencyGroup()
         self._domain = self._make_domain()
-        self.balancer = self._make_balancer(settings)
+        self.balancer = self._make_balancer(budget)
         self.listener = self._make_listener()
-        self.rest_targets = self._make_rest_targets()
+        self.rest_targets = self._groups.make_rest(self, "RestTargets")
+        # Whatever no rule takes is REST.
         self.listener.add_target_groups("Rest", target_groups=[self.rest_targets])
-        self._hide_metrics()
-        if self._endpoint.secure:
-            # The load balancer speaks gRPC over HTTPS only.
-            self._route_grpc()
-            self.balancer.add_redirect(open=False)
-        if self._endpoint.kind == "api-gateway":
-            self._drop_stage_from_paths()
-        else:
-            self._allow(self._endpoint.allowed_networks or (settings.network.cidr,))
+        self.second_targets = self._make_second_targets()
+        self._grpc_targets = self._make_grpc_targets()
+        self._add_rules()
+        self._let_in()
         if self._domain:
-            self._domain.point_at(self.balancer)
-        if self._endpoint.access_logs:
-            logs = AccessLogs(self, "AccessLogs", endpoint=self._endpoint)
+            self._domain.point_at(self.balancer, serving=self.serving)
+        if settings.load_balancer.logs:
+            # The id is older than the second kind of logs; another one would be another bucket.
+            logs = LoadBalancerLogs(self, "AccessLogs", settings=settings.load_balancer)
             logs.write_from(self.balancer)
 
     @property
     def url(self) -> str:
         """The endpoint's address: under its own name, or else the load balancer's."""
-        scheme = "https" if self._endpoint.secure else "http"
+        scheme = "https" if self._settings.secure else "http"
         name = self._domain.name if self._domain else self.balancer.load_balancer_dns_name
         return f"{scheme}://{name}"
 
-    def _make_domain(self) -> Domain | None:
-        name = self._endpoint.domain_name
-        return Domain(self, "Domain", endpoint=self._endpoint, name=name) if name else None
+    @property
+    def fleets(self) -> tuple[Fleet, ...]:
+        """Where tasks may be: after a rollout with two fleets in the one or in the other."""
+        second = (Fleet(self.second_targets.targets),) if self.second_targets else ()
+        return (Fleet(self.rest_targets, self._grpc_targets), *second)
 
-    def _make_balancer(self, settings: StageSettings) -> elbv2.ApplicationLoadBalancer:
-        public = settings.endpoint.public
-        subnets = ec2.SubnetType.PUBLIC if public else ec2.SubnetType.PRIVATE_WITH_EGRESS
+    def _make_domain(self) -> Domain | None:
+        domain = self._settings.domain
+        return Domain(self, "Domain", domain=domain, name=domain.name) if domain.name else None
+
+    def _make_balancer(self, budget: TimeoutBudget) -> elbv2.ApplicationLoadBalancer:
+        public = self._settings.endpoint.public
         return elbv2.ApplicationLoadBalancer(
             self,
             "Balancer",
-            vpc=self._service.cluster.vpc,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=subnets),
+            vpc=self._network.vpc,
+            vpc_subnets=self._network.public if public else self._network.private,
             internet_facing=public,
             security_group=self._make_security_group(),
-            idle_timeout=Duration.seconds(self._budget.idle_timeout_seconds),
-            http2_enabled=True,
+            idle_timeout=Duration.seconds(budget.idle_timeout_seconds),
+            http2_enabled=True,  # gRPC needs it
+            # The service reads no header whose name the load balancer would drop.
             drop_invalid_header_fields=True,
-            desync_mitigation_mode=elbv2.DesyncMitigationMode.DEFENSIVE,
-            deletion_protection=settings.deletion_protection,
+            desync_mitigation_mode=DESYNC[self._settings.load_balancer.desync_mitigation],
+            deletion_protection=self._settings.deletion_protection,
         )
 
     def _make_security_group(self) -> ec2.SecurityGroup:
@@ -94,15 +102,15 @@ class LoadBalancer(Construct):
         return ec2.SecurityGroup(
             self,
             "SecurityGroup",
-            vpc=self._service.cluster.vpc,
+            vpc=self._network.vpc,
             allow_all_outbound=False,
             description="Load balancer of the language model service.",
         )
 
     def _make_listener(self) -> elbv2.ApplicationListener:
-        if not self._endpoint.secure:
+        if not self._settings.secure:
             return self.balancer.add_listener(
-                "Http", protocol=elbv2.ApplicationProtocol.HTTP, open=False
+                HTTP_LISTENER, protocol=elbv2.ApplicationProtocol.HTTP, open=False
             )
         return self.balancer.add_listener(
             "Https",
@@ -114,117 +122,54 @@ class LoadBalancer(Construct):
 
     def _certificate(self) -> elbv2.IListenerCertificate:
         """The one named, or else one made for the endpoint's name."""
-        if self._domain and not self._endpoint.certificate_arn:
+        if self._domain and not self._settings.endpoint.certificate_arn:
             return self._domain.make_certificate()
-        return elbv2.ListenerCertificate.from_arn(self._endpoint.certificate_arn or "")
+        return elbv2.ListenerCertificate.from_arn(self._settings.endpoint.certificate_arn or "")
 
-    def _make_rest_targets(self) -> elbv2.ApplicationTargetGroup:
-        """For everything that is not gRPC."""
-        return self._make_target_group(
-            "RestTargets",
-            port=HTTP_PORT,
-            version=elbv2.ApplicationProtocolVersion.HTTP1,
-            health_check=self._health_check(path=READINESS_PATH, healthy_http_codes="200"),
-        )
+    def serve(self, service: InferenceService) -> None:
+        """Hand requests to the tasks of `service`."""
+        alternate = self.second_targets.alternate if self.second_targets else None
+        self.rest_targets.add_target(service.target(HTTP_PORT, alternate=alternate))
+        if self._grpc_targets:
+            self._grpc_targets.add_target(service.target(GRPC_PORT))
+        self.serving.add(service.service)
 
-    def _drop_stage_from_paths(self) -> None:
-        """`/api/v1/models` is `/v1/models`.
+    @property
+    def _behind_gateway(self) -> bool:
+        return self._settings.endpoint.kind == "api-gateway"
 
-        API Gateway is documented to send the API's stage along in a private integration, and its
-        examples rely on it not to: either way works here.
-        https://docs.aws.amazon.com/apigateway/latest/developerguide/private-integration.html
-        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-transforms.html
-        """
-        rule = elbv2.ApplicationListenerRule(
+    def _make_second_targets(self) -> SecondTargets | None:
+        if not self._settings.rollout.two_target_groups:
+            return None
+        return SecondTargets(
             self,
-            "DropStage",
+            "SecondTargets",
+            groups=self._groups,
             listener=self.listener,
-            priority=20,
-            conditions=[elbv2.ListenerCondition.path_patterns([f"/{API_STAGE}/*"])],
-            action=elbv2.ListenerAction.forward([self.rest_targets]),
-        )
-        rewrite = {"Regex": f"^/{API_STAGE}/(.*)$", "Replace": "/$1"}
-        transform = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [rewrite]}}
-        resource = rule.node.default_child
-        if isinstance(resource, elbv2.CfnListenerRule):
-            resource.add_property_override("Transforms", [transform])
-
-    def _hide_metrics(self) -> None:
-        """Operators scrape the tasks themselves; no client needs to know how busy they are."""
-        paths = [METRICS_PATH]
-        if self._endpoint.kind == "api-gateway":
-            paths.append(f"/{API_STAGE}{METRICS_PATH}")
-        self.listener.add_action(
-            "HideMetrics",
-            priority=5,
-            conditions=[elbv2.ListenerCondition.path_patterns(paths)],
-            action=elbv2.ListenerAction.fixed_response(404),
+            first=self.rest_targets,
         )
 
-    def _route_grpc(self) -> None:
-        """By the content type that the protocol demands of every call: a new method needs no new
-        rule, and an unknown one gets gRPC's own UNIMPLEMENTED.
+    def _make_grpc_targets(self) -> elbv2.ApplicationTargetGroup | None:
+        return self._groups.make_grpc(self, "GrpcTargets") if self._settings.serves_grpc else None
 
-        https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
-        """
-        group = self._make_target_group(
-            "GrpcTargets",
-            port=GRPC_PORT,
-            version=elbv2.ApplicationProtocolVersion.GRPC,
-            health_check=self._health_check(path=GRPC_HEALTH_PATH, healthy_grpc_codes="0"),
-        )
-        self.listener.add_target_groups(
-            "Grpc",
-            target_groups=[group],
-            priority=10,
-            conditions=[elbv2.ListenerCondition.http_header("content-type", ["application/grpc*"])],
-        )
+    def _add_rules(self) -> None:
+        # ECS's page says that a rollout with two fleets fails where a listener's rules do not all
+        # forward; the service hides them itself from whoever comes through a load balancer.
+        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb-resources-for-blue-green.html
+        if not self.second_targets:
+            hide_metrics(self.listener, behind_gateway=self._behind_gateway)
+        if self._grpc_targets:
+            route_grpc(self.listener, self._grpc_targets)
+        if self._settings.secure:
+            redirect_to_https(self.balancer)
+        if self._behind_gateway and not self.second_targets:
+            drop_stage_from_paths(self, self.listener, self.rest_targets)
 
-    def _make_target_group(
-        self,
-        construct_id: str,
-        *,
-        port: int,
-        version: elbv2.ApplicationProtocolVersion,
-        health_check: elbv2.HealthCheck,
-    ) -> elbv2.ApplicationTargetGroup:
-        return elbv2.ApplicationTargetGroup(
-            self,
-            construct_id,
-            vpc=self._service.cluster.vpc,
-            port=port,
-            protocol=elbv2.ApplicationProtocol.HTTP,
-            protocol_version=version,
-            targets=[
-                self._service.service.load_balancer_target(
-                    container_name=CONTAINER_NAME, container_port=port
-                )
-            ],
-            # Generations differ a hundredfold in length: taking turns would pile long ones up.
-            load_balancing_algorithm_type=LEAST_OUTSTANDING,
-            deregistration_delay=Duration.seconds(self._budget.deregistration_delay_seconds),
-            health_check=health_check,
-        )
-
-    def _health_check(
-        self,
-        *,
-        path: str,
-        healthy_http_codes: str | None = None,
-        healthy_grpc_codes: str | None = None,
-    ) -> elbv2.HealthCheck:
-        return elbv2.HealthCheck(
-            path=path,
-            healthy_http_codes=healthy_http_codes,
-            healthy_grpc_codes=healthy_grpc_codes,
-            interval=Duration.seconds(self._budget.target_check_interval_seconds),
-            timeout=Duration.seconds(self._budget.target_check_timeout_seconds),
-            healthy_threshold_count=self._budget.target_healthy_checks,
-            unhealthy_threshold_count=self._budget.target_unhealthy_checks,
-        )
-
-    def _allow(self, networks: tuple[str, ...]) -> None:
-        for network in networks:
+    def _let_in(self) -> None:
+        """Who may connect; API Gateway lets itself in."""
+        if self._behind_gateway:
+            return
+        for network in self._settings.allowed_networks:
             for listener in self.balancer.listeners:
                 listener.connections.allow_default_port_from(
                     ec2.Peer.ipv4(network), "Allowed network."

@@ -6,14 +6,15 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.encryption import named_key
 from infra.settings import StageSettings
 
 
 class Notifications(Construct):
     """A topic with the stage's subscribers, to which CloudWatch and AWS Budgets may publish.
 
-    Without a KMS key: neither may use SNS's own, `alias/aws/sns`, whose policy nobody can change,
-    and one of the stage's own would be billed to protect sentences that go out as plain e-mail.
+    Without a KMS key, unless a stage names one: neither may use SNS's own, `alias/aws/sns`, whose
+    policy nobody can change, and these sentences go out as plain e-mail anyway.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
     https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger
     """
@@ -21,7 +22,11 @@ class Notifications(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: StageSettings) -> None:
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(
-            self, "Topic", display_name=f"llm-on-ecs {settings.name}", enforce_ssl=True
+            self,
+            "Topic",
+            display_name=f"llm-on-ecs {settings.name}",
+            enforce_ssl=True,
+            master_key=named_key(self, "Key", settings.encryption.topic_key_arn),
         )
         for email in settings.alarms.emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))

@@ -11,6 +11,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from infra.components.load_balancer import LoadBalancer
+from infra.components.target_metrics import TargetMetrics
 from infra.container_env import (
     METRIC_DIMENSION,
     METRICS_NAMESPACE,
@@ -18,12 +19,13 @@ from infra.container_env import (
     ServiceMetric,
 )
 
-MINUTE: Final = Duration.minutes(1)
 FIVE_MINUTES: Final = Duration.minutes(5)
 
 # Fewer failed requests in five minutes than this are never an alarm: on a quiet stage one alone can
 # be all of the traffic. The same as in monitoring/alert_rules.yml.
 FEWEST_ERRORS: Final = 3
+# Of fewer requests none is the one in twenty that may be slow.
+FEWEST_FIRST_TOKENS: Final = 20
 
 
 class StageMetrics:
@@ -32,7 +34,7 @@ class StageMetrics:
     def __init__(self, stage: str, *, balancer: LoadBalancer) -> None:
         self._stage = stage
         self._balancer = balancer.balancer.metrics
-        self._targets = balancer.rest_targets.metrics
+        self.targets = TargetMetrics([fleet.rest for fleet in balancer.fleets])
 
     def of_service(
         self, metric: ServiceMetric, statistic: str, *, period: Duration = FIVE_MINUTES, label: str
@@ -65,20 +67,16 @@ class StageMetrics:
             label=f"{percentile} % wait at most, s",
         )
 
-    def ready_tasks(self, statistic: str) -> cloudwatch.Metric:
-        """Tasks that pass the load balancer's check.
-
-        Reported as long as a target is registered, and not at all without one.
-        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
-        """
-        return self._targets.healthy_host_count(
-            statistic=statistic, period=MINUTE, label="ready tasks"
+    def first_token_of_many(self, percentile: int, *, fewest: int) -> cloudwatch.MathExpression:
+        """The same, and 0 where fewer than `fewest` requests had one."""
+        count = self.of_service(
+            ServiceMetric.TIME_TO_FIRST_TOKEN, cloudwatch.Stats.SAMPLE_COUNT, label="first tokens"
         )
-
-    def unready_tasks(self) -> cloudwatch.Metric:
-        """Tasks that are registered and fail the load balancer's check."""
-        return self._targets.unhealthy_host_count(
-            statistic=cloudwatch.Stats.MAXIMUM, period=MINUTE, label="tasks that are not ready"
+        return cloudwatch.MathExpression(
+            expression=f"IF(FILL(count, 0) >= {fewest}, FILL(wait, 0), 0)",
+            using_metrics={"count": count, "wait": self.first_token(percentile)},
+            period=FIVE_MINUTES,
+            label=f"{percentile} % of many wait at most, s",
         )
 
     def processed_bytes(self) -> cloudwatch.Metric:

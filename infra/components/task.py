@@ -12,7 +12,7 @@ from infra.components.keys import ApiKeys
 from infra.components.model_bucket import ModelBucket
 from infra.container_env import GRPC_PORT, HTTP_PORT, LIVENESS_COMMAND, container_environment
 from infra.footprint import disk_gib
-from infra.retention import log_retention, removal_policy
+from infra.retention import make_log_group
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
 
@@ -22,6 +22,10 @@ USER: Final = "10001"
 SCRATCH: Final = "/tmp"  # noqa: S108 - a volume of this container alone
 # About 25,000 lines of 1 KB while CloudWatch cannot be reached; then lines are lost, not requests.
 LOG_BUFFER: Final = Size.mebibytes(25)
+ARCHITECTURES: Final = {
+    "x86_64": ecs.CpuArchitecture.X86_64,
+    "arm64": ecs.CpuArchitecture.ARM64,
+}
 
 
 class InferenceTask(Construct):
@@ -48,17 +52,13 @@ class InferenceTask(Construct):
         )
         self.container = self._add_container(budget, image=image, environment=environment)
         self._add_scratch_space()
-        keys.grant_read(self.definition.task_role)
+        if settings.auth.asks_for_keys:
+            keys.grant_read(self.definition.task_role)
         if models and settings.model.key:
             models.grant_read(self.definition.task_role, key=settings.model.key)
 
     def _make_log_group(self, settings: StageSettings) -> logs.LogGroup:
-        return logs.LogGroup(
-            self,
-            "Log",
-            retention=log_retention(settings),
-            removal_policy=removal_policy(settings),
-        )
+        return make_log_group(self, "Log", settings=settings)
 
     def _make_definition(self, settings: StageSettings) -> ecs.FargateTaskDefinition:
         return ecs.FargateTaskDefinition(
@@ -69,9 +69,9 @@ class InferenceTask(Construct):
             family=Stack.of(self).stack_name,
             cpu=settings.task.cpu,
             memory_limit_mib=settings.task.memory_mib,
-            ephemeral_storage_gib=disk_gib(settings.model),
+            ephemeral_storage_gib=disk_gib(settings.task, settings.model),
             runtime_platform=ecs.RuntimePlatform(
-                cpu_architecture=ecs.CpuArchitecture.X86_64,
+                cpu_architecture=ARCHITECTURES[settings.task.architecture],
                 operating_system_family=ecs.OperatingSystemFamily.LINUX,
             ),
             task_role=self._make_role(

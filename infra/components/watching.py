@@ -5,7 +5,6 @@ from constructs import Construct
 from infra.components.alarms import Alarms
 from infra.components.budget import MonthlyBudget
 from infra.components.dashboard import StageDashboard
-from infra.components.load_balancer import LoadBalancer
 from infra.components.notifications import Notifications
 from infra.components.stage_metrics import StageMetrics
 from infra.settings import StageSettings
@@ -26,10 +25,9 @@ class Watching(Construct):
         construct_id: str,
         *,
         settings: StageSettings,
-        balancer: LoadBalancer,
+        metrics: StageMetrics,
     ) -> None:
         super().__init__(scope, construct_id)
-        metrics = StageMetrics(settings.name, balancer=balancer)
         alarms = []
         if settings.alarms.heard:
             notifications = Notifications(self, "Notifications", settings=settings)

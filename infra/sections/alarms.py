@@ -24,7 +24,7 @@ def _webhook(value: str) -> str:
 
 
 class AlarmSettings(Section):
-    """Who hears of trouble, and what counts as trouble. Nobody to hear: no alarms."""
+    """Who hears of trouble, and what counts as trouble. Nobody to hear: none that only tells."""
 
     emails: Annotated[tuple[Annotated[str, AfterValidator(_email)], ...], Strict(False)] = Field(
         default=(),
@@ -49,13 +49,13 @@ class AlarmSettings(Section):
         gt=0,
         le=100,
         description="Percent of the requests that may end by a fault of ours in five minutes. "
-        "Fewer than three such requests are never an alarm.",
+        "Fewer than three such requests are never an alarm. More undo a rollout, too.",
     )
     first_token_seconds: float = Field(
         default=10,
         gt=0,
         description="Seconds within which 95 of 100 requests should see their first token, "
-        "waiting for a slot included.",
+        "waiting for a slot included. Later ones undo a rollout, too, from twenty requests on.",
     )
 
     @property

@@ -2,11 +2,12 @@
 
 from pydantic import Field
 
+from infra.sections.addresses import KeysAddress
 from infra.sections.section import Section
 
 
 class JwtSettings(Section):
-    """Whose access tokens are good, where `endpoint.rest_auth` or `grpc_auth` is 'jwt'."""
+    """Whose access tokens are good, where `auth.rest` or `auth.grpc` is 'jwt'."""
 
     issuer: str | None = Field(
         default=None,
@@ -21,14 +22,10 @@ class JwtSettings(Section):
         description="For whom the tokens are: their `aud`; where they have none, as Cognito's "
         "access tokens, their `client_id`.",
     )
-    jwks_url: str | None = Field(
+    jwks_url: KeysAddress | None = Field(
         default=None,
-        pattern=r"^https://.+",
-        examples=[
-            "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_example/.well-known/jwks.json"
-        ],
         description="Where the issuer publishes its public keys. Each task reads them every "
-        "`endpoint.keys_poll_seconds`, and is not ready before it has read them once.",
+        "`auth.poll_seconds`, and is not ready before it has read them once.",
     )
     scope: str | None = Field(
         default=None,

@@ -13,6 +13,16 @@ class LogSettings(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The least severity that is logged."
     )
+    prompts: bool = Field(
+        default=False,
+        description="true: each request's log line has the end of its prompt and the beginning "
+        "of the answer, 600 characters of each: what people write is then kept in CloudWatch.",
+    )
+    client_addresses: bool = Field(
+        default=False,
+        description="true: each request's line has the IP address of its client, which is personal "
+        "data in many countries.",
+    )
     retention_days: Literal[1, 7, 30, 90, 365] = Field(
         default=30, description="Days that CloudWatch keeps the logs."
     )

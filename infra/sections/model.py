@@ -1,4 +1,4 @@
-"""The model and how much of it runs at once."""
+"""The model: which weights, where they come from, and what is known of them."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,10 +10,14 @@ from infra.sections.section import Problem, Section
 BUNDLED_MODEL: Final = "bundled"
 BUNDLED_TRAINED_TOKENS: Final = 8192
 IN_BUCKET: Final = "s3:"
+FACTS_FROM: Final = {
+    True: "copy the line that `make model` prints",
+    False: "copy what `python -m service.model prepare FILE` prints of it",
+}
 
 
 class ModelSettings(Section):
-    """The model and how much of it runs at once."""
+    """Which weights, where they come from, and what is known of them."""
 
     path: str = Field(
         default=BUNDLED_MODEL,
@@ -37,52 +41,19 @@ class ModelSettings(Section):
         default=None,
         ge=1,
         le=122880,
-        description="MiB of the model's file, as `make model` prints it: for the sums of a task's "
-        "memory, disk and start.",
+        description="MiB of the model's file, as `make model` prints it (for one in the image, "
+        "`python -m service.model prepare`): for the sums of a task's memory, disk and start.",
     )
     kv_bytes_per_token: int | None = Field(
         default=None,
         ge=1,
-        description="Bytes of key-value cache for each token of context, as `make model` prints "
-        "it: for the sum of a task's memory.",
+        description="Bytes of key-value cache for each token of context, printed likewise: for the "
+        "sum of a task's memory.",
     )
     name: str = Field(
         default="smollm2-135m-instruct",
         min_length=1,
         description="The model's public name, as clients write it.",
-    )
-    slots: int = Field(
-        default=8,
-        ge=1,
-        le=64,
-        description="Generations that one task runs at once. More raise the throughput and slow "
-        "each stream.",
-    )
-    context_tokens: int = Field(
-        default=2048,
-        ge=256,
-        le=131072,
-        description="Context of one slot in tokens, prompt and answer together. The memory for all "
-        "slots is taken at start.",
-    )
-    batch_tokens: int = Field(
-        default=64,
-        ge=32,
-        le=4096,
-        description="Prompt tokens between two looks at whether the client has gone. 64 freed a "
-        "slot within 0.6 s during a 1,000-word prompt, 2048 after 15 to 32 s (two threads, "
-        "measured).",
-    )
-    prompt_cache_mib: int = Field(
-        default=256,
-        ge=0,
-        description="MiB of memory for prompts seen before. The engine's own default, 8192, has "
-        "tasks killed.",
-    )
-    max_output_tokens: int = Field(
-        default=1024,
-        ge=1,
-        description="Most tokens that one request may generate; a request may ask for fewer.",
     )
 
     @property
@@ -100,39 +71,19 @@ class ModelSettings(Section):
         return (self.weights_mib or 0) if self.key else 0
 
     def problems(self) -> Iterator[Problem]:
-        """A model that can be had and is known, and tokens that it has room for."""
-        yield from self._origin()
-        yield from self._tokens()
-
-    def _origin(self) -> Iterator[Problem]:
+        """A model that can be had and is known."""
         if self.key and not self.bucket:
             yield Problem(
                 "bucket", f"got false, but path is '{self.path}'; set it to true, and deploy"
             )
         for name in ("sha256", "weights_mib", "kv_bytes_per_token"):
             value = getattr(self, name)
-            if self.key and value is None:
+            needed = self.key is not None or not (self.is_bundled or name == "sha256")
+            if needed and value is None:
                 yield Problem(
-                    name,
-                    f"got none, but path is '{self.path}'; copy the line that `make model` prints",
+                    name, f"got none, but path is '{self.path}'; {FACTS_FROM[self.key is not None]}"
                 )
-            elif value is not None and (self.is_bundled or (name == "sha256" and not self.key)):
+            elif value is not None and not needed:
                 yield Problem(
                     name, f"got {value!r}, which is of no use with path '{self.path}'; remove it"
-                )
-
-    def _tokens(self) -> Iterator[Problem]:
-        if self.is_bundled and self.context_tokens > BUNDLED_TRAINED_TOKENS:
-            yield Problem(
-                "context_tokens",
-                f"got {self.context_tokens}, beyond what the bundled model was trained on; "
-                f"choose at most {BUNDLED_TRAINED_TOKENS}",
-            )
-        for key in ("batch_tokens", "max_output_tokens"):
-            value = getattr(self, key)
-            if value >= self.context_tokens:
-                yield Problem(
-                    key,
-                    f"got {value}, which a context of {self.context_tokens} has no room for; "
-                    f"choose at most {self.context_tokens - 1}",
                 )

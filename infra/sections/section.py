@@ -1,10 +1,12 @@
 """What every section of a stage file is, and the types that several of them share."""
 
 import ipaddress
-from collections.abc import Iterator
-from typing import Annotated, NamedTuple
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -15,14 +17,53 @@ class Problem(NamedTuple):
     text: str
 
 
+def as_key(text: str) -> str:
+    """A key as TOML has it: in quotes where there are other signs than those of a plain one."""
+    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else json.dumps(text)
+
+
 class Section(BaseModel):
     """Frozen; refuses unknown keys, and values of another type than the one it asks for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     def problems(self) -> Iterator[Problem]:
         """The rules between this section's own values that it breaks; paths begin at its keys."""
         yield from ()
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_read(cls, value: Any) -> Any:
+        """Templates cannot hold all signs that nobody sees, and a person means none of them."""
+        if any(not text.isprintable() for text in _texts(value)):
+            raise PydanticCustomError(
+                "setting", "has a sign that cannot be seen; write it without that"
+            )
+        return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.items():
+            yield from _texts(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def section_in(annotation: Any) -> type[BaseModel] | None:
+    """The section that a field is, or of which it holds several by name; None for a value."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def is_by_name(annotation: Any) -> bool:
+    """Whether a field holds sections by names that a person chooses, like `[schedules.NAME]`."""
+    return get_origin(annotation) is dict and section_in(annotation) is not None
 
 
 def _network(value: str) -> str:

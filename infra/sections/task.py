@@ -1,7 +1,7 @@
 """The size of one Fargate task and the image that it runs."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,11 @@ FARGATE_MEMORY_MIB: Final[dict[int, range | tuple[int, ...]]] = {
 }
 
 
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html
+LEAST_DISK_GIB: Final = 21
+MOST_DISK_GIB: Final = 200
+
+
 class TaskSettings(Section):
     """The size of one Fargate task and the image that it runs."""
 
@@ -30,6 +35,20 @@ class TaskSettings(Section):
     )
     memory_mib: int = Field(
         default=4096, description="MiB of memory; which values fit depends on `cpu`."
+    )
+    architecture: Literal["x86_64", "arm64"] = Field(
+        default="x86_64",
+        description="The processors of the tasks, and of the function. 'arm64' is Graviton, a "
+        "fifth cheaper by list price; how fast the model is there was not measured: the engine's "
+        "wheel for it is built for armv8-a, without the newer instructions. The image is built for "
+        "it, on another machine by emulation (QEMU).",
+    )
+    disk_gib: int | None = Field(
+        default=None,
+        ge=LEAST_DISK_GIB,
+        le=MOST_DISK_GIB,
+        description="GiB of disk of each task, for the image and a model that it fetches. None: "
+        "Fargate's 20, which cost nothing, or what the model needs beyond them.",
     )
     image: str | None = Field(
         default=None,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from aws_cdk import CfnOutput, DefaultStackSynthesizer, Fn, Stack
+from aws_cdk import ArnFormat, CfnOutput, DefaultStackSynthesizer, Fn, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -18,7 +18,42 @@ BOOTSTRAP_ROLES: Final = (
     DefaultStackSynthesizer.DEFAULT_LOOKUP_ROLE_ARN,
 )
 # What `cdk diff --method template` asks of CloudFormation.
-READ_ACTIONS: Final = ("cloudformation:DescribeStacks", "cloudformation:GetTemplate")
+READ_TEMPLATE: Final = "cloudformation:GetTemplate"
+READ_ACTIONS: Final = ("cloudformation:DescribeStacks", READ_TEMPLATE)
+
+# What `make deploy` asks beside the command line: its guards, and its watch. None of these reads
+# what somebody wrote, or takes the name of a resource before there is one.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+WATCH_ACTIONS: Final = (
+    "acm:DescribeCertificate",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStackResource",
+    "cloudformation:DescribeStackResources",
+    "cloudformation:DescribeStacks",
+    "cloudformation:ListStackResources",
+    "cloudwatch:DescribeAlarms",
+    "ec2:DescribeAddresses",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcAttribute",
+    "ec2:DescribeVpcEndpoints",
+    "ecr:DescribeRepositories",
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "ecs:DescribeTasks",
+    "ecs:ListServices",
+    "ecs:ListTasks",
+    "elasticloadbalancing:DescribeLoadBalancerAttributes",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTargetHealth",
+    "kms:DescribeKey",
+    "logs:DescribeLogGroups",
+    "servicequotas:GetAWSDefaultServiceQuota",
+    "servicequotas:GetServiceQuota",
+)
+# The last lines of a task that stops, and the version of the bootstrap.
+LOG_ACTIONS: Final = ("logs:GetLogEvents",)
+PARAMETER_ACTIONS: Final = ("ssm:GetParameter",)
 
 
 class DeliveryStack(Stack):
@@ -70,11 +105,7 @@ class DeliveryStack(Stack):
             subject=f"repo:{repository}:pull_request",
             description=f"Pull requests read the templates of stage {stage}.",
         )
-        # An id that CloudFormation makes ends a stack's ARN, so this ends in a pattern.
-        stacks = self.format_arn(
-            service="cloudformation", resource="stack", resource_name="llm-on-ecs-*"
-        )
-        reader.grant(*READ_ACTIONS, on=[stacks])
+        reader.grant(*READ_ACTIONS, on=[self._stacks()])
         CfnOutput(self, "ReadRoleArn", value=reader.role.role_arn)
 
     def _make_deployer(self, provider: iam.IOidcProvider, repository: str, *, stage: str) -> None:
@@ -87,7 +118,33 @@ class DeliveryStack(Stack):
             description=f"Jobs of environment {stage} deploy with the CDK.",
         )
         deployer.grant("sts:AssumeRole", on=[self._bootstrap_role(arn) for arn in BOOTSTRAP_ROLES])
+        self._let_watch(deployer)
         CfnOutput(self, "DeployRoleArn", value=deployer.role.role_arn)
+
+    def _let_watch(self, deployer: PipelineRole) -> None:
+        """CloudFormation names the log groups after their stack, and adds an id."""
+        deployer.grant(*WATCH_ACTIONS, on=["*"])
+        deployer.grant(READ_TEMPLATE, on=[self._stacks()])  # for preflight's comparisons
+        logs = self.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name="llm-on-ecs-*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        deployer.grant(*LOG_ACTIONS, on=[logs])
+        qualifier = (
+            self.synthesizer.bootstrap_qualifier or DefaultStackSynthesizer.DEFAULT_QUALIFIER
+        )
+        version = self.format_arn(
+            service="ssm", resource="parameter", resource_name=f"cdk-bootstrap/{qualifier}/version"
+        )
+        deployer.grant(*PARAMETER_ACTIONS, on=[version])
+
+    def _stacks(self) -> str:
+        """Of this project. An id that CloudFormation makes ends a stack's ARN: hence a pattern."""
+        return self.format_arn(
+            service="cloudformation", resource="stack", resource_name="llm-on-ecs-*"
+        )
 
     def _bootstrap_role(self, arn: str) -> str:
         qualifier = (

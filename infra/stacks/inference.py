@@ -1,9 +1,10 @@
 """The service that answers, and all that changes with a release."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Stack
-from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
@@ -12,9 +13,15 @@ from infra.components.image import service_image
 from infra.components.keys import ApiKeys
 from infra.components.load_balancer import LoadBalancer
 from infra.components.model_bucket import ModelBucket
-from infra.components.scaling import SlotScaling
+from infra.components.network import Network, existing_network
+from infra.components.placement import name_by_place
+from infra.components.rollback_alarms import RollbackAlarms
+from infra.components.scaling import ServiceScaling
 from infra.components.scraping import allow_scraping
+from infra.components.stage_metrics import StageMetrics
 from infra.components.task import InferenceTask
+from infra.components.tracing import allow_traces
+from infra.components.vpc_additions import VpcAdditions
 from infra.components.watching import Watching
 from infra.settings import StageSettings
 from infra.stacks.registry import repository_name
@@ -37,7 +44,7 @@ class InferenceStack(Stack):
         construct_id: str,
         *,
         settings: StageSettings,
-        vpc: ec2.IVpc,
+        network: Network | None,
         models: ModelBucket | None,
         stack_name: str,
     ) -> None:
@@ -57,16 +64,33 @@ class InferenceStack(Stack):
         task = InferenceTask(
             self, "Task", settings=settings, budget=budget, image=image, keys=keys, models=models
         )
-        service = InferenceService(self, "Service", vpc=vpc, task=task, budget=budget)
+        network = network or existing_network(self, settings=settings.existing_vpc)
         balancer = LoadBalancer(
-            self, "LoadBalancer", settings=settings, budget=budget, service=service
+            self, "LoadBalancer", settings=settings, budget=budget, network=network
         )
-        url = self._open(settings, budget, vpc=vpc, balancer=balancer)
-        SlotScaling(self, "Scaling", settings=settings, service=service)
+        metrics = StageMetrics(settings.name, balancer=balancer)
+        alarms = self._rollback_alarms(settings, metrics)
+        service = InferenceService(
+            self, "Service", network=network, task=task, settings=settings, alarms=alarms
+        )
+        balancer.serve(service)
+        if settings.existing_vpc.id is not None:
+            VpcAdditions(self, "VpcAdditions", settings=settings, service=service)
+        url = self._open(settings, budget, network=network, balancer=balancer)
+        ServiceScaling(self, "Scaling", settings=settings, service=service, fleets=balancer.fleets)
+        allow_traces(service, settings.monitoring)
         allow_scraping(service, settings.monitoring)
-        Watching(self, "Watching", settings=settings, balancer=balancer)
+        Watching(self, "Watching", settings=settings, metrics=metrics)
+        name_by_place(self, settings)
         self._tell(keys, service, balancer, url=url)
         self._warn_of_placeholder(settings)
+
+    def _rollback_alarms(
+        self, settings: StageSettings, metrics: StageMetrics
+    ) -> Sequence[cloudwatch.Alarm]:
+        if not settings.rollout.alarms:
+            return ()
+        return RollbackAlarms(self, "RollbackAlarms", settings=settings, metrics=metrics).alarms
 
     def _image(self, settings: StageSettings) -> ecs.ContainerImage:
         if settings.task.image:
@@ -79,7 +103,7 @@ class InferenceStack(Stack):
         settings: StageSettings,
         budget: TimeoutBudget,
         *,
-        vpc: ec2.IVpc,
+        network: Network,
         balancer: LoadBalancer,
     ) -> str:
         """What stands in front of the load balancer, if anything; the address for clients.
@@ -91,7 +115,12 @@ class InferenceStack(Stack):
             from infra.components.api_gateway import ApiGateway
 
             gateway = ApiGateway(
-                self, "ApiGateway", settings=settings, budget=budget, vpc=vpc, balancer=balancer
+                self,
+                "ApiGateway",
+                settings=settings,
+                budget=budget,
+                network=network,
+                balancer=balancer,
             )
             url, protected = gateway.url, gateway.stage_arn
         if settings.firewall.enabled:

@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.components.model_bucket import ModelBucket
+from infra.encryption import named_key
 from infra.retention import removal_policy
 from infra.settings import StageSettings
 
@@ -64,8 +65,9 @@ class RegistryStack(Stack):
             # A tag is the hash of what was built: it need not move, and a rollback runs what ran.
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
             image_scan_on_push=True,
-            # With the AWS-managed key, which costs nothing; to change it replaces the repository.
+            # To change the key would replace the repository, whose name is taken: it fails.
             encryption=ecr.RepositoryEncryption.KMS,
+            encryption_key=named_key(self, "Key", settings.encryption.images_key_arn),
             lifecycle_rules=[
                 ecr.LifecycleRule(
                     # Tasks name images by tag and tags cannot move. A rule by age or count of
@@ -83,6 +85,10 @@ class RegistryStack(Stack):
         if not settings.model.bucket:
             return None
         models = ModelBucket(self, "Models", settings=settings)
+        # Whoever imports them: an export that is in use cannot go, and this stack is deployed
+        # before the one that may use another model from now on.
+        self.export_value(models.bucket.bucket_name)
+        self.export_value(models.bucket.bucket_arn)
         CfnOutput(self, "ModelBucketName", value=models.bucket.bucket_name)
         return models
 

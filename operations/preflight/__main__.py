@@ -6,8 +6,9 @@ from typing import cast
 
 from rich.console import Console
 
-from infra.stage_files import OVERRIDES, SettingsError
+from infra.stage_files import SettingsError
 from operations.account import NoCredentials, open_account
+from operations.overrides import add_overrides
 from operations.preflight.finding import Subject
 from operations.preflight.report import as_json, failed, print_lines
 from operations.preflight.run import run_checks
@@ -36,23 +37,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m operations.preflight", description=__doc__)
     parser.add_argument("--stage", default="dev", help="the stage that would be deployed")
     parser.add_argument("--json", action="store_true", help="for a program, not a person")
-    parser.add_argument(
-        "-c",
-        dest="context",
-        action="append",
-        default=[],
-        type=_override,
-        metavar="KEY=VALUE",
-        help=f"as for cdk: {', '.join(OVERRIDES)}",
-    )
+    add_overrides(parser)
     return parser.parse_args()
-
-
-def _override(pair: str) -> str:
-    key, equals, _ = pair.partition("=")
-    if not equals or key not in OVERRIDES:
-        raise argparse.ArgumentTypeError(f"got {pair!r}; write one of {', '.join(OVERRIDES)}=VALUE")
-    return pair
 
 
 if __name__ == "__main__":

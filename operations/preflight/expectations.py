@@ -2,31 +2,26 @@
 
 from collections.abc import Iterator
 
-from operations.bill import Bill, estimate
+from operations.cost.figures import cost_of
+from operations.cost.report import details, per_million, summary
 from operations.leftovers import left_behind
 from operations.preflight.finding import Finding, Mark, Subject
 from operations.prices import REGION, load_prices
+from operations.tasks import Level
+from operations.throughput import load_measurements
 
 
 def check_cost(subject: Subject) -> Iterator[Finding]:
-    """The month at the minimum."""
-    bill = estimate(subject.stage, load_prices())
+    """The month with no task, at the bounds of the scaling, and per million tokens."""
+    cost = cost_of(subject.stage.templates, load_prices(), load_measurements())
+    bill = cost.bills[Level.MAXIMUM]
     elsewhere = subject.account.region not in (None, REGION)
-    found = f"about {bill.monthly_usd:.0f} USD a month at the minimum, by prices of {REGION}"
     todo = f"prices of {subject.account.region} differ: see AWS's calculator" if elsewhere else ""
     if bill.not_priced:
         todo = "; ".join(filter(None, (todo, "add what is not priced to operations/prices.toml")))
-    yield Finding(Mark.NOTE if todo else Mark.OK, found, todo, tuple(_details(bill)))
-
-
-def _details(bill: Bill) -> Iterator[str]:
-    for line in bill.lines:
-        read = f"{line.price.amount:g} per {line.price.unit}, {line.price.date}"
-        yield f"{line.monthly_usd:8.2f}  {line.label} ({read}, {line.price.source})"
-    for name in bill.not_priced:
-        yield f"       ?  not priced: {name}"
-    for name in bill.by_use:
-        yield f"       +  by use: {name}"
+    told = (per_million(cost), *details(bill, least=cost.bills[Level.MINIMUM]))
+    found = f"{summary(cost)}, by prices of {REGION}"
+    yield Finding(Mark.NOTE if todo else Mark.OK, found, todo, told)
 
 
 def check_leftovers(subject: Subject) -> Iterator[Finding]:

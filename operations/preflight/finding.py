@@ -33,6 +33,8 @@ class Subject:
 
     stage: SynthesisedStage
     account: Account
+    imports_existing: bool = False
+    """Whether the deploy takes what is retained, and in nobody's stack, into its own."""
 
 
 @dataclass(frozen=True, slots=True)

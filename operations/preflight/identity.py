@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from operations.account import NoCredentials
+from operations.place import pins
 from operations.preflight.finding import Finding, Mark, Subject
 
 
@@ -24,23 +25,15 @@ def check_credentials(subject: Subject) -> Iterator[Finding]:
 
 def check_place(subject: Subject) -> Iterator[Finding]:
     """The account and region are those that the stage file names, where it names any."""
-    identity = subject.account.ask("sts", "GetCallerIdentity")
-    assert identity is not None
-    wanted = subject.stage.settings.deploy
-    pairs = {
-        "account": (identity["Account"], wanted.account),
-        "region": (subject.account.region, wanted.region),
-    }
     file = f"{subject.stage.settings.name}.toml"
-    for name, (found, pinned) in pairs.items():
-        if pinned is None:
+    for pin in pins(subject.stage.settings, subject.account):
+        if pin.pinned is None:
             yield Finding(
                 Mark.NOTE,
-                f"{name} {found}",
-                f"write it into {file} as deploy.{name} to have it checked",
+                f"{pin.name} {pin.found}",
+                f"write it into {file} as deploy.{pin.name} to have the CDK go nowhere else",
             )
-        elif found != pinned:
-            todo = "use other credentials" if name == "account" else f"set AWS_REGION={pinned}"
-            yield Finding(Mark.FAILED, f"{name} {found}, but {file} says {pinned}", todo)
+        elif not pin.holds:
+            yield Finding(Mark.FAILED, pin.sentence, pin.todo)
         else:
-            yield Finding(Mark.OK, f"{name} {found}, as {file} says")
+            yield Finding(Mark.OK, f"{pin.name} {pin.found}, as {file} says")

@@ -10,21 +10,22 @@ from typing import Final
 from operations.preflight.finding import Finding, Mark, Subject
 from operations.stage import ROOT
 
-PLATFORM: Final = "linux/amd64"
-"""Of the task definition (infra/components/task.py)."""
+PLATFORMS: Final = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+"""Of the task definition, by the stage's `task.architecture`."""
 DOCKERFILE: Final = ROOT / "service" / "Dockerfile"
 SECONDS: Final = 30
-SAME: Final = {"linux/x86_64": PLATFORM, "linux/aarch64": "linux/arm64"}
+SAME: Final = {"linux/x86_64": "linux/amd64", "linux/aarch64": "linux/arm64"}
 
 
 def check_image(subject: Subject) -> Iterator[Finding]:
     """An engine is there, builds for the tasks' processor, and has a fitting base image."""
+    task = subject.stage.settings.task
+    platform = PLATFORMS[task.architecture]
     if not subject.stage.builds_image:
-        image = subject.stage.settings.task.image
         yield Finding(
             Mark.NOTE,
-            f"{image} is pulled and nothing is built",
-            f"make sure that it is for {PLATFORM}",
+            f"{task.image} is pulled and nothing is built",
+            f"make sure that it is for {platform}",
         )
         return
     engine = _platform("info", "--format", "{{.OSType}}/{{.Architecture}}")
@@ -35,21 +36,22 @@ def check_image(subject: Subject) -> Iterator[Finding]:
             "start Docker, or set task.image and build nothing",
         )
         return
-    if engine == PLATFORM:
-        yield Finding(Mark.OK, f"{_program()} builds for {PLATFORM}")
-    elif PLATFORM in (_docker("buildx", "inspect") or ""):
-        yield Finding(
-            Mark.NOTE,
-            f"{_program()} runs on {engine} and emulates {PLATFORM}",
-            "expect a slow build",
-        )
-    else:
-        yield Finding(
-            Mark.FAILED,
-            f"{_program()} runs on {engine} and cannot build for {PLATFORM}",
-            f"build on an {PLATFORM} machine, or set task.image",
-        )
-    yield _base_image(subject.stage.settings.task.base_image or default_base_image())
+    yield _builder(engine, platform=platform)
+    yield _base_image(task.base_image or default_base_image(), platform=platform)
+
+
+def _builder(engine: str, *, platform: str) -> Finding:
+    """Whether an engine of one platform builds for another."""
+    if engine == platform:
+        return Finding(Mark.OK, f"{_program()} builds for {platform}")
+    if platform in (_docker("buildx", "inspect") or ""):
+        found = f"{_program()} runs on {engine} and emulates {platform}"
+        return Finding(Mark.NOTE, found, "expect a slow build")
+    return Finding(
+        Mark.FAILED,
+        f"{_program()} runs on {engine} and cannot build for {platform}",
+        f"build on a {platform} machine, install QEMU for Docker, or set task.architecture",
+    )
 
 
 def default_base_image(dockerfile: Path = DOCKERFILE) -> str:
@@ -61,14 +63,14 @@ def default_base_image(dockerfile: Path = DOCKERFILE) -> str:
     return found[1]
 
 
-def _base_image(name: str) -> Finding:
-    platform = _platform("image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", name)
-    if platform is None:
+def _base_image(name: str, *, platform: str) -> Finding:
+    found = _platform("image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", name)
+    if found is None:
         return Finding(Mark.NOTE, f"the base image {name} is not here yet", "the build pulls it")
-    if platform != PLATFORM:
-        todo = f"pull it again with --platform {PLATFORM}"
-        return Finding(Mark.FAILED, f"the base image {name} here is for {platform}", todo)
-    return Finding(Mark.OK, f"the base image {name} is here, for {PLATFORM}")
+    if found != platform:
+        todo = f"pull it again with --platform {platform}"
+        return Finding(Mark.FAILED, f"the base image {name} here is for {found}", todo)
+    return Finding(Mark.OK, f"the base image {name} is here, for {platform}")
 
 
 def _program() -> str:

@@ -7,10 +7,17 @@ from operations.account import CouldNotAsk
 from operations.preflight.bootstrap import check_bootstrap
 from operations.preflight.certificate import check_certificate
 from operations.preflight.collisions import check_names, check_stacks
+from operations.preflight.encryption import check_image_key
 from operations.preflight.expectations import check_cost, check_leftovers
 from operations.preflight.finding import Check, Finding, Mark, Subject
+from operations.preflight.fleets import check_fleets
 from operations.preflight.identity import check_credentials, check_place
 from operations.preflight.image import check_image
+from operations.preflight.move import check_move
+from operations.preflight.network import check_network
+from operations.preflight.network_room import check_addresses, check_zones
+from operations.preflight.ports import check_ports
+from operations.preflight.privacy import check_texts
 from operations.preflight.quota import check_fargate_quota
 
 CREDENTIALS: Final = Check("credentials", check_credentials, asks_aws=False)
@@ -20,8 +27,16 @@ CHECKS: Final = (
     Check("certificate", check_certificate),
     Check("stacks", check_stacks),
     Check("names", check_names),
+    Check("network", check_network),
+    Check("zones", check_zones),
+    Check("addresses", check_addresses),
+    Check("move", check_move),
+    Check("fleets", check_fleets),
+    Check("ports", check_ports),
+    Check("image key", check_image_key),
     Check("Fargate quota", check_fargate_quota),
     Check("image", check_image, asks_aws=False),
+    Check("privacy", check_texts, asks_aws=False),
     Check("cost", check_cost, asks_aws=False),
     Check("after a destroy", check_leftovers, asks_aws=False),
 )

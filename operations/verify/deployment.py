@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from operations.account import Account, CouldNotAsk
+from operations.stacks import describe_stack
 
 HTTP_SECONDS: Final = 20
 
@@ -38,12 +39,9 @@ class Deployment:
     def stack(self, name: str = "inference") -> dict[str, Any]:
         """One stack's description. Raises `CouldNotAsk` where the stage is not deployed."""
         full = f"llm-on-ecs-{self.stage}-{name}"
-        answer = self.account.ask(
-            "cloudformation", "DescribeStacks", absent=("ValidationError",), StackName=full
-        )
-        if answer is None:
+        description = describe_stack(self.account, full)
+        if description is None:
             raise CouldNotAsk(f"the stack {full} is not deployed")
-        description: dict[str, Any] = answer["Stacks"][0]
         return description
 
     def output(self, key: str, *, stack: str = "inference") -> str:

@@ -83,6 +83,22 @@ CLAIMS: Final = (
         ),
     ),
     Claim(
+        id="client-address",
+        sentence="The load balancer adds the address that it is connected from at the right of "
+        "X-Forwarded-For; an API Gateway in front of it adds its client's before that, of which "
+        "nothing was found in AWS's own words.",
+        made_in="service/client_addresses.py",
+        source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/x-forwarded-headers.html",
+        costs="a request to each kind of endpoint",
+        how=ByHand(
+            (
+                "deploy a stage with logs.client_addresses = true, of each kind of endpoint",
+                "ask it with curl --header 'X-Forwarded-For: 192.0.2.1'",
+                "the request's log line must have your own address as client_address",
+            )
+        ),
+    ),
+    Claim(
         id="api-gateway-tls",
         sentence="A regional API takes the security policy with post-quantum key exchange.",
         made_in="infra/components/api_gateway.py",
@@ -98,21 +114,23 @@ CLAIMS: Final = (
         costs="a hosted zone",
         how=ByHand(
             (
-                "deploy a stage with endpoint.domain_name and its hosted zone",
+                "deploy a stage with domain.name and its hosted zone",
                 "get https://NAME/v1/models with a key: it must list the model",
             )
         ),
     ),
     Claim(
-        id="access-logs-arrive",
-        sentence="The load balancer may write its access logs into the bucket.",
-        made_in="infra/components/access_logs.py",
+        id="load-balancer-logs-arrive",
+        sentence="The load balancer may write its access and connection logs into the bucket.",
+        made_in="infra/components/load_balancer_logs.py",
         source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html",
         costs="a few requests",
         how=ByHand(
             (
-                "deploy a stage with endpoint.access_logs = true, and send it some requests",
-                "within ten minutes the bucket must hold an object with a line for each",
+                "deploy a stage with load_balancer.access_logs and connection_logs = true, "
+                "and send it some requests",
+                "within ten minutes the bucket must hold an object with a line for each request, "
+                "and one, whose name begins with conn_log, with a line for each connection",
             )
         ),
     ),

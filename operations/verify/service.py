@@ -131,17 +131,4 @@ CLAIMS: Final = (
             )
         ),
     ),
-    Claim(
-        id="rollback",
-        sentence="A rollout whose tasks fail goes back by itself to the definition that worked.",
-        made_in="infra/components/ecs_service.py",
-        source="https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html",
-        costs="some tasks for a quarter of an hour, some cents",
-        how=ByHand(
-            (
-                "deploy a working stage, then again with -c image= of an image that exits at once",
-                "the stack must end in UPDATE_ROLLBACK_COMPLETE, the endpoint answer all along",
-            )
-        ),
-    ),
 )

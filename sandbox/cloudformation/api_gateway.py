@@ -51,6 +51,10 @@ class RestApi(ApiResource, CloudFormationModel):
         parameters = {"RestApiId": self.physical_resource_id, "PatchOperations": changes}
         self.call(SERVICE, "UpdateRestApi", parameters)
 
+    @property
+    def tagged_as(self) -> str:
+        return f"arn:aws:apigateway:{self.region}::/restapis/{self.physical_resource_id}"
+
     def remove(self) -> None:
         self.call(SERVICE, "DeleteRestApi", {"RestApiId": self.physical_resource_id})
 
@@ -135,6 +139,11 @@ class Stage(ApiResource, CloudFormationModel):
         deployment = replace("/deploymentId", self.properties["DeploymentId"])
         self._patch([deployment, *self._settings()])
 
+    @property
+    def tagged_as(self) -> str:
+        api, stage = self.properties["RestApiId"], self.properties["StageName"]
+        return f"arn:aws:apigateway:{self.region}::/restapis/{api}/stages/{stage}"
+
     def remove(self) -> None:
         self.call(SERVICE, "DeleteStage", self.take("RestApiId", "StageName"))
 
@@ -176,6 +185,10 @@ class VpcLink(ApiResource, CloudFormationModel):
     def update(self, before: Properties) -> None:
         identity = {"VpcLinkId": self.physical_resource_id}
         self.call("apigatewayv2", "UpdateVpcLink", {**identity, **self.take("Name")})
+
+    @property
+    def tagged_as(self) -> str:
+        return f"arn:aws:apigateway:{self.region}::/vpclinks/{self.physical_resource_id}"
 
     def remove(self) -> None:
         self.call("apigatewayv2", "DeleteVpcLink", {"VpcLinkId": self.physical_resource_id})

@@ -7,7 +7,7 @@ from typing import ClassVar
 from moto.cloudformation.exceptions import ValidationError
 from moto.core.common_models import CloudFormationModel
 
-from .. import moto_services
+from ..control_plane import deployments, state
 from .api import Properties
 from .resource import ApiResource
 
@@ -113,10 +113,6 @@ class TaskDefinition(ApiResource, CloudFormationModel):
         self.physical_resource_id = answer["taskDefinition"]["taskDefinitionArn"]
         self.values = {"TaskDefinitionArn": self.physical_resource_id}
 
-    def update(self, before: Properties) -> None:
-        tags = self.properties.get("Tags", [])
-        self.call("ecs", "TagResource", {"resourceArn": self.physical_resource_id, "tags": tags})
-
     def remove(self) -> None:
         name = {"taskDefinition": self.physical_resource_id}
         self.call("ecs", "DeregisterTaskDefinition", name)
@@ -153,8 +149,7 @@ class Service(ApiResource, CloudFormationModel):
         service = self.call("ecs", "CreateService", parameters)["service"]
         self.physical_resource_id = service["serviceArn"]
         self.values = {"Name": self.name, "ServiceArn": service["serviceArn"]}
-        # moto stores only some parameters of CreateService, but all of UpdateService.
-        self._put()
+        self._wait()
 
     def update(self, before: Properties) -> None:
         fixed = [key for key in CREATION_ONLY if self.changed(before, key)]
@@ -163,16 +158,21 @@ class Service(ApiResource, CloudFormationModel):
                 message=f"{self.type_name}: ECS cannot change {', '.join(fixed)} of a service; "
                 "run `make down`, then `make up`"
             )
-        self._put()
+        self.call("ecs", "UpdateService", {**self.properties, **self._address()}, loose=True)
+        self._wait()
 
     def remove(self) -> None:
         self.call("ecs", "DeleteService", {**self._address(), "force": True})
 
-    def _put(self) -> None:
-        self.call("ecs", "UpdateService", {**self.properties, **self._address()}, loose=True)
-        found = moto_services.find_service(self.account, self.region, self.physical_resource_id)
-        moto_services.start_deployment(found)
-        moto_services.wait_for_rollout(found)
+    def stop_waiting(self) -> None:
+        """Have create or update fail now, though the rollout goes on."""
+        deployments.stop_waiting(
+            state.find_service(self.account, self.region, self.physical_resource_id)
+        )
+
+    def _wait(self) -> None:
+        service = state.find_service(self.account, self.region, self.physical_resource_id)
+        deployments.wait_for_rollout(service, str(service.deployments[0]["id"]))
 
     def _address(self) -> Properties:
         return {"cluster": self.properties.get("Cluster", "default"), "service": self.name}

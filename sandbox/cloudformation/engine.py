@@ -8,33 +8,34 @@ deletes last, and refuses a type or a property that it cannot make.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 
+from .changes import (
+    Json,
+    Made,
+    needs_replacement,
+    reason_of,
+    refuse_named_replacement,
+    refuse_unknown,
+    refuse_unresolved,
+    retained,
+)
+from .course import (
+    CANCELLED,
+    REPLACED,
+    Events,
+    RollbackFailed,
+    check_nothing,
+    ignore_event,
+    tell_nobody,
+)
 from .graph import dependency_order
-from .ignored import IGNORED
-from .native import REPLACED_BY
+from .importing import import_existing
 from .resource import ApiResource
-
-Json = dict[str, Any]
-
-
-class Events(Protocol):
-    def __call__(self, name: str, resource: Any, kind: str, status: str, reason: str = "") -> None:
-        """Record what happened to a resource."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """A resource as it is, with the template node and the resolved properties that made it."""
-
-    resource: Any
-    node: Json
-    resolved: Json
 
 
 class StackResources(parsing.ResourceMap):
@@ -43,7 +44,16 @@ class StackResources(parsing.ResourceMap):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.made: dict[str, Made] = {}
-        self.events: Events = _ignore_event
+        self.events: Events = ignore_event
+        self.before_removal: Callable[[], None] = check_nothing
+        self.before_cleanup: Callable[[], None] = check_nothing
+        self.before_rollback: Callable[[Exception], None] = tell_nobody
+        self.cancelled = False
+        """Whether somebody wants the update in progress undone."""
+        self.imports = False
+        """Whether resources that are there by their names are taken in."""
+        self._fresh: set[str] = set()
+        """What this update has made, not taken in."""
 
     # moto's interface.
 
@@ -68,20 +78,25 @@ class StackResources(parsing.ResourceMap):
     def update(self, template: Json, parameters: Json | None = None) -> None:
         """Bring the stack to `template`; on failure all is as it was, and the error is raised."""
         before = (self._template, dict(self.input_parameters))
+        self._fresh = set()
         replaced: dict[str, Made] = {}
         try:
             self._bring_all(template, parameters, replaced)
-        except Exception:  # the edge of the stack: whatever failed, the old resources come back
-            self._roll_back(before, replaced)
+            self.before_removal()
+        except Exception as error:  # the edge of the stack: whatever failed, the old ones come back
+            self.before_rollback(error)
+            self._roll_back_or_say_so(before, replaced)
             raise
+        if replaced or self._gone():
+            self.before_cleanup()
         self._remove_unwanted(replaced)
 
     def delete(self) -> None:
         """Delete all but what the template retains, the dependent ones first."""
         for name in reversed(self._order()):
-            if name in self.made and not _retained(self.made[name], "DeletionPolicy"):
+            if name in self.made and not retained(self.made[name], "DeletionPolicy"):
                 self._remove(name, self.made[name])
-        left = [name for name, made in self.made.items() if not _retained(made, "DeletionPolicy")]
+        left = [name for name, made in self.made.items() if not retained(made, "DeletionPolicy")]
         if left:
             raise ValidationError(message=f"these resources could not be deleted: {left}")
 
@@ -92,6 +107,8 @@ class StackResources(parsing.ResourceMap):
     ) -> None:
         self._adopt(template, parameters)
         for name in dependency_order(self._resource_json_map):
+            if self.cancelled:
+                raise ValidationError(message=CANCELLED)
             if self._wanted(name):
                 self._bring(name, replaced)
 
@@ -129,31 +146,44 @@ class StackResources(parsing.ResourceMap):
         resolved = self._resolve(name)
         if resolved == made.resolved:
             self.made[name] = Made(made.resource, self._resource_json_map[name], resolved)
-        elif _needs_replacement(made.resolved, resolved):
+        elif needs_replacement(made.resolved, resolved):
+            self._refuse_named(name, made, resolved)
             replaced[name] = self.made.pop(name)
             del self._parsed_resources[name]
-            self._create(name)
+            self._create(name, verb="UPDATE", reason=REPLACED)
         else:
             self._update(name, made, resolved)
 
-    def _create(self, name: str) -> None:
+    def _refuse_named(self, name: str, made: Made, resolved: Json) -> None:
+        kind = resolved["Type"]
+        try:
+            refuse_named_replacement(made.resolved, resolved)
+        except ValidationError as error:
+            self.events(name, made.resource, kind, "UPDATE_FAILED", reason_of(error))
+            raise
+
+    def _create(self, name: str, *, verb: str = "CREATE", reason: str = "") -> None:
         if not self._wanted(name):
             return
         node = self._resource_json_map[name]
         kind = node["Type"]
-        _refuse_unknown(name, kind)
+        refuse_unknown(name, kind)
         resolved = self._resolve(name)
-        self.events(name, None, kind, "CREATE_IN_PROGRESS")
-        try:
-            resource: Any = parsing.parse_and_create_resource(
-                name, node, self, self._account_id, self._region_name
-            )
-        except Exception as error:  # the edge of a resource: its failure is the stack's
-            self.events(name, None, kind, "CREATE_FAILED", reason_of(error))
-            raise
+        resource = import_existing(name, resolved, self) if self.imports else None
+        if resource is None:
+            self.events(name, None, kind, f"{verb}_IN_PROGRESS", reason)
+            try:
+                resource = parsing.parse_and_create_resource(
+                    name, node, self, self._account_id, self._region_name
+                )
+            except Exception as error:  # the edge of a resource: its failure is the stack's
+                self.events(name, None, kind, f"{verb}_FAILED", reason_of(error))
+                raise
+            self._fresh.add(name)
         self._parsed_resources[name] = resource
         self.made[name] = Made(resource, node, resolved)
-        self.events(name, resource, kind, "CREATE_COMPLETE")
+        done = verb if name in self._fresh else "IMPORT"
+        self.events(name, resource, kind, f"{done}_COMPLETE")
 
     def _update(self, name: str, made: Made, resolved: Json) -> None:
         node = self._resource_json_map[name]
@@ -187,24 +217,30 @@ class StackResources(parsing.ResourceMap):
         node = self._resource_json_map[name]
         kept = {"Type": node["Type"], "Properties": node.get("Properties", {})}
         resolved: Json = parsing.clean_json(kept, self)
-        _refuse_unresolved(name, resolved)
+        refuse_unresolved(name, resolved)
         return resolved
 
     # Removing.
 
     def _remove_unwanted(self, replaced: dict[str, Made]) -> None:
-        gone = {name for name in self.made if not self._keeps(name)}
+        gone = self._gone()
         order = dependency_order(
             {name: made.node for name, made in {**self.made, **replaced}.items()}
         )
         for name in reversed(order):
-            if name in gone and not _retained(self.made[name], "DeletionPolicy"):
+            if name in gone and not self._kept(name):
                 self._remove(name, self.made[name])
-            elif name in replaced and not _retained(replaced[name], "UpdateReplacePolicy"):
+            elif name in replaced and not retained(replaced[name], "UpdateReplacePolicy"):
                 self._delete_made(name, replaced[name])
         for name in gone & set(self.made):
             del self.made[name]  # retained: it lives on without a stack
             self._parsed_resources.pop(name, None)
+
+    def _gone(self) -> set[str]:
+        return {name for name in self.made if not self._keeps(name)}
+
+    def _kept(self, name: str) -> bool:
+        return retained(self.made[name], "DeletionPolicy", just_made=name in self._fresh)
 
     def _keeps(self, name: str) -> bool:
         return name in self._resource_json_map and self._wanted(name)
@@ -228,6 +264,13 @@ class StackResources(parsing.ResourceMap):
         self.events(name, made.resource, kind, "DELETE_COMPLETE")
         return True
 
+    def _roll_back_or_say_so(self, before: tuple[Json, Json], replaced: dict[str, Made]) -> None:
+        self.cancelled = False
+        try:
+            self._roll_back(before, replaced)
+        except Exception as error:  # the edge of the stack: it stands where this stopped
+            raise RollbackFailed(reason_of(error)) from error
+
     def _roll_back(self, before: tuple[Json, Json], replaced: dict[str, Made]) -> None:
         new = {name: self.made.pop(name) for name in replaced if name in self.made}
         for name, made in replaced.items():
@@ -241,57 +284,3 @@ class StackResources(parsing.ResourceMap):
 
     def _order(self) -> list[str]:
         return dependency_order({name: made.node for name, made in self.made.items()})
-
-
-def reason_of(error: Exception) -> str:
-    """The sentence for a stack's events."""
-    if isinstance(error, ClientError):
-        return str(error.response["Error"].get("Message", error))
-    if isinstance(error, BotoCoreError | ValueError):
-        return str(error)
-    return str(getattr(error, "message", None) or f"{type(error).__name__}: {error}")
-
-
-def _retained(made: Made, policy: str) -> bool:
-    """Whether a policy keeps it; a create that fails is rolled back elsewhere."""
-    return made.node.get(policy) in ("Retain", "RetainExceptOnCreate")
-
-
-def _ignore_event(name: str, resource: Any, kind: str, status: str, reason: str = "") -> None:
-    pass
-
-
-def _refuse_unknown(name: str, kind: str) -> None:
-    model = parsing.get_model_map().get(kind)
-    ours = model is not None and issubclass(model, ApiResource)
-    if not (ours or kind in REPLACED_BY or kind in IGNORED):
-        raise ValidationError(
-            message=f"{name}: the sandbox does not support resources of type {kind}; write a class "
-            "for it in sandbox/cloudformation, or list it in ignored.py with the reason"
-        )
-
-
-def _refuse_unresolved(name: str, value: Any) -> None:
-    """moto logs a warning for an attribute that it lacks, and leaves the Fn::GetAtt in place."""
-    if isinstance(value, dict):
-        if "Fn::GetAtt" in value:
-            attribute = ".".join(value["Fn::GetAtt"])
-            raise ValidationError(message=f"{name}: the sandbox cannot resolve {attribute}")
-        for item in value.values():
-            _refuse_unresolved(name, item)
-    elif isinstance(value, list):
-        for item in value:
-            _refuse_unresolved(name, item)
-
-
-def _needs_replacement(old: Json, new: Json) -> bool:
-    if old["Type"] != new["Type"]:
-        return True
-    model = parsing.get_model_map()[new["Type"]]
-    forcing = getattr(model, "replaced_by", None) or REPLACED_BY.get(new["Type"], frozenset())
-    return bool(_changed(old, new) & forcing)
-
-
-def _changed(old: Json, new: Json) -> set[str]:
-    before, after = old.get("Properties", {}), new.get("Properties", {})
-    return {key for key in before | after if before.get(key) != after.get(key)}

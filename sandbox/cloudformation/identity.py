@@ -39,6 +39,10 @@ class Role(ApiResource, CloudFormationModel):
         chosen = self.take("Description", "MaxSessionDuration")
         if chosen:
             self.call("iam", "UpdateRole", {**role, **chosen})
+        if self.changed(before, "PermissionsBoundary"):
+            boundary = self.take("PermissionsBoundary")
+            verb = "Put" if boundary else "Delete"
+            self.call("iam", f"{verb}RolePermissionsBoundary", {**role, **boundary})
         self._put_policies(before)
 
     def remove(self) -> None:

@@ -4,6 +4,4 @@ from __future__ import annotations
 
 IGNORED = {
     "AWS::CDK::Metadata": "a record of the construct library's version; it makes nothing",
-    "AWS::S3::BucketPolicy": "moto reads a Deny without its Condition: the bootstrap bucket's, of "
-    "connections without TLS, would refuse every upload",
 }

@@ -7,6 +7,12 @@ from typing import ClassVar
 from moto.core.common_models import CloudFormationModel
 
 from .api import Properties
+from .balancer_rules import (
+    refuse_deletion,
+    refuse_foreign_targets,
+    refuse_other_vpc,
+    refuse_taken_port,
+)
 from .resource import ApiResource
 
 HEALTH_CHECK = (
@@ -56,10 +62,12 @@ class LoadBalancer(ApiResource, CloudFormationModel):
             groups = {"SecurityGroups": self.properties.get("SecurityGroups", [])}
             self.call("elbv2", "SetSecurityGroups", {**arn, **groups})
         if self.changed(before, "Subnets"):
+            refuse_other_vpc(self, self.properties["Subnets"])
             self.call("elbv2", "SetSubnets", {**arn, "Subnets": self.properties["Subnets"]})
         self._put_attributes()
 
     def remove(self) -> None:
+        refuse_deletion(self)
         self.call("elbv2", "DeleteLoadBalancer", {"LoadBalancerArn": self.physical_resource_id})
 
     def _put_attributes(self) -> None:
@@ -139,6 +147,8 @@ class Listener(ApiResource, CloudFormationModel):
 
     def create(self) -> None:
         chosen = self.take("LoadBalancerArn", "Tags", *self.CHANGEABLE)
+        refuse_taken_port(self, chosen["LoadBalancerArn"], chosen["Port"])
+        refuse_foreign_targets(self, chosen["LoadBalancerArn"], chosen["DefaultActions"])
         made = self.call("elbv2", "CreateListener", chosen)["Listeners"][0]
         self.physical_resource_id = made["ListenerArn"]
         self.values = {"ListenerArn": self.physical_resource_id}
@@ -146,6 +156,8 @@ class Listener(ApiResource, CloudFormationModel):
 
     def update(self, before: Properties) -> None:
         parameters = {"ListenerArn": self.physical_resource_id, **self.take(*self.CHANGEABLE)}
+        actions = parameters["DefaultActions"]
+        refuse_foreign_targets(self, self.properties["LoadBalancerArn"], actions)
         self.call("elbv2", "ModifyListener", parameters)
         self._put_attributes()
 
@@ -168,8 +180,13 @@ class ListenerRule(ApiResource, CloudFormationModel):
 
     def create(self) -> None:
         chosen = self.take("ListenerArn", "Actions", "Conditions", "Priority", "Transforms", "Tags")
+        refuse_foreign_targets(self, self._balancer(chosen["ListenerArn"]), chosen["Actions"])
         self.physical_resource_id = self.call("elbv2", "CreateRule", chosen)["Rules"][0]["RuleArn"]
         self.values = {"IsDefault": False, "RuleArn": self.physical_resource_id}
+
+    def _balancer(self, listener_arn: str) -> str:
+        found = self.call("elbv2", "DescribeListeners", {"ListenerArns": [listener_arn]})
+        return str(found["Listeners"][0]["LoadBalancerArn"])
 
     def update(self, before: Properties) -> None:
         arn = {"RuleArn": self.physical_resource_id}
@@ -177,6 +194,8 @@ class ListenerRule(ApiResource, CloudFormationModel):
             priorities = [{**arn, "Priority": self.properties["Priority"]}]
             self.call("elbv2", "SetRulePriorities", {"RulePriorities": priorities})
         chosen = self.take("Actions", "Conditions", "Transforms")
+        balancer = self._balancer(self.properties["ListenerArn"])
+        refuse_foreign_targets(self, balancer, chosen["Actions"])
         self.call("elbv2", "ModifyRule", {**arn, **chosen})
 
     def remove(self) -> None:

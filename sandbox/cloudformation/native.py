@@ -1,7 +1,7 @@
 """The resource types whose moto classes keep enough, and the properties that force a replacement.
 
-A type that is not here, not one of our own and not in `ignored` fails the deploy. All but SNS come
-from the CDK's bootstrap template.
+A type that is not here, not one of our own and not in `ignored` fails the deploy. These come from
+the CDK's bootstrap template.
 """
 
 from __future__ import annotations
@@ -9,7 +9,5 @@ from __future__ import annotations
 REPLACED_BY: dict[str, frozenset[str]] = {
     "AWS::KMS::Alias": frozenset({"AliasName"}),
     "AWS::KMS::Key": frozenset(),
-    "AWS::S3::Bucket": frozenset({"BucketName"}),
-    "AWS::SNS::Topic": frozenset({"TopicName", "FifoTopic"}),
     "AWS::SSM::Parameter": frozenset({"Name"}),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 from moto.core.common_models import CloudFormationModel
@@ -19,21 +20,9 @@ class _Part(ApiResource):
     def made(self, identity: str, **values: Any) -> None:
         self.physical_resource_id = identity
         self.values = values
-        self._put_tags(self.taggable)
-
-    @property
-    def taggable(self) -> str:
-        return self.physical_resource_id
-
-    def update(self, before: Properties) -> None:
-        if {key for key in before | self.properties if self.changed(before, key)} != {"Tags"}:
-            super().update(before)
-        self._put_tags(self.taggable)
-
-    def _put_tags(self, identity: str) -> None:
         tags = self.take("Tags").get("Tags", [])
         if tags:
-            self.ec2("CreateTags", {"Resources": [identity], "Tags": tags})
+            self.ec2("CreateTags", {"Resources": [self.tagged_as], "Tags": tags})
 
 
 class Vpc(_Part, CloudFormationModel):
@@ -51,7 +40,6 @@ class Vpc(_Part, CloudFormationModel):
 
     def update(self, before: Properties) -> None:
         self._put_dns()
-        self._put_tags(self.taggable)
 
     def remove(self) -> None:
         self.ec2("DeleteVpc", {"VpcId": self.physical_resource_id})
@@ -78,7 +66,6 @@ class Subnet(_Part, CloudFormationModel):
 
     def update(self, before: Properties) -> None:
         self._put_public()
-        self._put_tags(self.taggable)
 
     def remove(self) -> None:
         self.ec2("DeleteSubnet", {"SubnetId": self.physical_resource_id})
@@ -185,10 +172,6 @@ class Eip(_Part, CloudFormationModel):
     type_name: ClassVar[str] = "AWS::EC2::EIP"
     returns: ClassVar[frozenset[str]] = frozenset({"AllocationId", "PublicIp"})
 
-    @property
-    def taggable(self) -> str:
-        return str(self.values["AllocationId"])
-
     def create(self) -> None:
         made = self.ec2("AllocateAddress", self.take("Domain"))
         values = {"AllocationId": made["AllocationId"], "PublicIp": made["PublicIp"]}
@@ -221,18 +204,25 @@ class VpcEndpoint(_Part, CloudFormationModel):
     type_name: ClassVar[str] = "AWS::EC2::VPCEndpoint"
     returns: ClassVar[frozenset[str]] = frozenset({"Id"})
     replaced_by: ClassVar[frozenset[str]] = frozenset({"ServiceName", "VpcEndpointType", "VpcId"})
+    LISTS: ClassVar[tuple[str, ...]] = ("RouteTableIds", "SecurityGroupIds", "SubnetIds")
 
     def create(self) -> None:
-        chosen = self.take(
-            *self.replaced_by,
-            "PolicyDocument",
-            "PrivateDnsEnabled",
-            "RouteTableIds",
-            "SecurityGroupIds",
-            "SubnetIds",
-        )
-        made = self.ec2("CreateVpcEndpoint", chosen)["VpcEndpoint"]
+        chosen = self.take(*self.replaced_by, "PrivateDnsEnabled", *self.LISTS)
+        made = self.ec2("CreateVpcEndpoint", {**chosen, **self._policy()})["VpcEndpoint"]
         self.made(made["VpcEndpointId"], Id=made["VpcEndpointId"])
+
+    def update(self, before: Properties) -> None:
+        changes = self._policy() or {"ResetPolicy": "PolicyDocument" in before}
+        for name in self.LISTS:
+            old, new = before.get(name, []), self.properties.get(name, [])
+            changes[f"Add{name}"] = [item for item in new if item not in old]
+            changes[f"Remove{name}"] = [item for item in old if item not in new]
+        chosen = {key: value for key, value in changes.items() if value}
+        self.ec2("ModifyVpcEndpoint", {"VpcEndpointId": self.physical_resource_id, **chosen})
+
+    def _policy(self) -> Properties:
+        policy = self.take("PolicyDocument").get("PolicyDocument")
+        return {} if policy is None else {"PolicyDocument": json.dumps(policy)}
 
     def remove(self) -> None:
         self.ec2("DeleteVpcEndpoints", {"VpcEndpointIds": [self.physical_resource_id]})

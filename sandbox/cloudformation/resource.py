@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
 
 from . import api
 from .api import Properties
+from .tags import BY_TYPE, listed
+
+# How the services here say that a name is taken.
+TAKEN: Final = ("AlreadyExists", "ResourceExists", "AlreadyOwned", "Duplicate")
 
 
 class ApiResource:
@@ -26,6 +30,9 @@ class ApiResource:
     """The attributes that GetAtt can ask for."""
     replaced_by: ClassVar[frozenset[str]] = frozenset()
     """The properties that CloudFormation documents as 'Update requires: Replacement'."""
+
+    shares_name: ClassVar[bool] = False
+    """Whether two of the same name may be there at once, in different places."""
 
     takes_all: ClassVar[bool] = False
     """Whether all properties go to one API call, which then refuses those it does not know."""
@@ -45,6 +52,16 @@ class ApiResource:
 
     def create(self) -> None:
         raise NotImplementedError
+
+    @property
+    def tagged_as(self) -> str:
+        """What names it to the operations that change its tags."""
+        attribute = BY_TYPE[self.type_name].arn
+        return str(self.values[attribute] if attribute else self.physical_resource_id)
+
+    def find(self) -> bool:
+        """Take on the identity of the resource that has this name; whether there is one."""
+        return False
 
     def update(self, before: Properties) -> None:
         """Bring it from `before` to `self.properties`; what forces a replacement is the same."""
@@ -75,7 +92,9 @@ class ApiResource:
         try:
             self.create()
             self._refuse_unknown()
-        except BaseException:
+        except BaseException as error:
+            if _is_anothers(error):
+                raise
             # It may have been made, and the stack will not know it.
             with contextlib.suppress(BotoCoreError, ClientError, KeyError):
                 self.remove()
@@ -85,7 +104,20 @@ class ApiResource:
         """After a failure `properties` count as applied: the rollback starts from there."""
         before, self.properties = self.properties, properties
         self._refuse_unknown()
-        self.update(before)
+        before = self._retagged(before)
+        if before != properties:
+            self.update(before)
+
+    def _retagged(self, before: Properties) -> Properties:
+        """`before` with the new tags, once they are changed; where a service does it elsewhere."""
+        tagging = BY_TYPE.get(self.type_name)
+        if tagging is None or not self.changed(before, tagging.property):
+            return before
+        tags = self.properties.get(tagging.property, [])
+        old = before.get(tagging.property, [])
+        name = self.tagged_as.removesuffix(":*")
+        tagging.change(self.call, name, before=listed(old), after=listed(tags))
+        return before | {tagging.property: tags}
 
     def _refuse_unknown(self) -> None:
         """What `create` did not take is not supported, now or in an update."""
@@ -95,6 +127,10 @@ class ApiResource:
                 message=f"{self.type_name}: the sandbox does not support the property "
                 f"{', '.join(left)}; teach it in sandbox/cloudformation"
             )
+
+    @classmethod
+    def name_is_identity(cls) -> bool:
+        return cls.name_property in cls.replaced_by and not cls.shares_name
 
     # moto's interface.
 
@@ -131,3 +167,9 @@ class ApiResource:
         resource = cls(resource_name, properties, account=account_id, region=region_name)
         resource.create_checked()
         return resource
+
+
+def _is_anothers(error: BaseException) -> bool:
+    """Whether creating failed because something has the name: that is not to be removed for it."""
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    return any(sign in code for sign in TAKEN)

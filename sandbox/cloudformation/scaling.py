@@ -36,16 +36,34 @@ class ScalableTarget(ApiResource, CloudFormationModel):
         self._put()
 
     def update(self, before: Properties) -> None:
+        for name in _action_names(before) - _action_names(self.properties):
+            self._unschedule(name)
         self._put()
 
     def remove(self) -> None:
+        for name in _action_names(self.properties):
+            self._unschedule(name)
         self.call(SERVICE, "DeregisterScalableTarget", self.take(*TARGET))
 
     def _put(self) -> None:
         chosen = self.take(
             *TARGET, "MinCapacity", "MaxCapacity", "RoleARN", "SuspendedState", "Tags"
         )
-        self.call(SERVICE, "RegisterScalableTarget", chosen)
+        self._arn = self.call(SERVICE, "RegisterScalableTarget", chosen)["ScalableTargetARN"]
+        for action in self.take("ScheduledActions").get("ScheduledActions", []):
+            self.call(SERVICE, "PutScheduledAction", {**self.take(*TARGET), **action})
+
+    @property
+    def tagged_as(self) -> str:
+        return str(self._arn)
+
+    def _unschedule(self, name: str) -> None:
+        identity = {**self.take(*TARGET), "ScheduledActionName": name}
+        self.call(SERVICE, "DeleteScheduledAction", identity)
+
+
+def _action_names(properties: Properties) -> set[str]:
+    return {action["ScheduledActionName"] for action in properties.get("ScheduledActions", [])}
 
 
 class ScalingPolicy(ApiResource, CloudFormationModel):
@@ -55,6 +73,7 @@ class ScalingPolicy(ApiResource, CloudFormationModel):
     name_property: ClassVar[str] = "PolicyName"
     returns: ClassVar[frozenset[str]] = frozenset({"Arn"})
     replaced_by: ClassVar[frozenset[str]] = frozenset({*TARGET, "PolicyName", "ScalingTargetId"})
+    shares_name: ClassVar[bool] = True
 
     def create(self) -> None:
         self.take("PolicyName", "ScalingTargetId")

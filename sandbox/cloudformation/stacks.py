@@ -5,48 +5,24 @@ moto's own execution raises through the API on the first failure and leaves half
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
-from moto.cloudformation import models, parsing
-from moto.cloudformation.exceptions import (
-    AlreadyExistsException,
-    CloudFormationError,
-    ValidationError,
-)
+from moto.cloudformation import models
+from moto.cloudformation.exceptions import AlreadyExistsException, ValidationError
 from moto.cloudformation.responses import CloudFormationResponse as Response
-from moto.core.common_models import CloudFormationModel
 from moto.core.responses import ActionResult, EmptyResult
-from moto.ecs.models import EC2ContainerServiceBackend  # noqa: F401 (moto's models before ours)
+from moto.core.utils import utcnow
 
-from . import (  # noqa: F401 (moto finds the subclasses of its base class)
-    api_gateway,
-    domain,
-    ecs,
-    firewall,
-    functions,
-    identity,
-    load_balancing,
-    network,
-    scaling,
-    storage,
-    usage_plan,
-    watching,
-    web_firewall,
-)
-from .engine import StackResources, reason_of
-from .ignored import IGNORED
-from .resource import ApiResource
+from .. import gaps
+from ..control_plane import intake
+from . import change_sets, ecs, exports, resource_types, stack_states
+from .changes import reason_of
+from .course import RollbackFailed
+from .engine import StackResources
 
 Backend = models.CloudFormationBackend
-
-
-class ChangeSetNotFound(CloudFormationError):
-    """What the CLI expects to hear of a change set that it is about to create."""
-
-    code = "ChangeSetNotFound"
 
 
 ANSWER_SECONDS = 3.0
@@ -63,39 +39,19 @@ def install(*, in_background: bool = False) -> None:
     """
     global _in_background
     _in_background = in_background
-    _register_ignored()
-    for cached in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
-        cached.cache_clear()
+    resource_types.register()
+    intake.install()
+    gaps.install()
+    change_sets.install()
     models.ResourceMap = StackResources  # type: ignore[attr-defined]
     Backend.create_stack = create_stack  # type: ignore[method-assign,assignment]
     Backend.update_stack = update_stack  # type: ignore[method-assign]
     Backend.delete_stack = delete_stack  # type: ignore[method-assign]
     Backend.execute_change_set = execute_change_set  # type: ignore[method-assign]
-    Response.delete_change_set = delete_change_set  # type: ignore[method-assign]
-    Response.describe_change_set = describe_change_set  # type: ignore[method-assign]
-
-
-_ignored_classes: list[type] = []
-
-
-def _register_ignored() -> None:
-    if not _ignored_classes:
-        _ignored_classes.extend(_ignored_class(kind) for kind in IGNORED)
-
-
-def _ignored_class(kind: str) -> type:
-    class Ignored(ApiResource, CloudFormationModel):
-        type_name: ClassVar[str] = kind
-
-        takes_all: ClassVar[bool] = True
-
-        def create(self) -> None:
-            self.physical_resource_id = self.name
-
-        def update(self, before: dict[str, Any]) -> None:
-            """There is nothing to change."""
-
-    return Ignored
+    Response.cancel_update_stack = cancel_update_stack  # type: ignore[attr-defined]
+    Response.update_termination_protection = (  # type: ignore[attr-defined]
+        stack_states.update_termination_protection
+    )
 
 
 def create_stack(
@@ -134,32 +90,21 @@ def update_stack(
 
 def execute_change_set(self: Backend, change_set_name: str, stack_name: str | None = None) -> None:
     """Apply the change set; the outcome is the stack's status and its events."""
-    change_set = _find_change_set(self, change_set_name, stack_name)
+    change_set = change_sets.find_change_set(self, change_set_name, stack_name)
     stack = self.stacks[change_set.stack_id]
+    stack_states.refuse_change(stack)
     change_set.execution_status = "EXECUTE_IN_PROGRESS"
+    if change_set.change_set_type == "UPDATE":
+        stack.last_updated_time = utcnow()  # type: ignore[attr-defined]
     _set_status(stack, f"{change_set.change_set_type}_IN_PROGRESS", "User Initiated")
     _run(lambda: _apply(self, stack, change_set))
-
-
-def describe_change_set(self: Response) -> ActionResult:
-    """The stack's change set: the CDK CLI gives those of all stacks one name; moto mixes them."""
-    named = self._get_param("ChangeSetName"), self._get_param("StackName")
-    return ActionResult(_find_change_set(self.cloudformation_backend, *named))
-
-
-def delete_change_set(self: Response) -> ActionResult:
-    """Delete the stack's change set; none is no error, as in AWS."""
-    named = self._get_param("ChangeSetName"), self._get_param("StackName")
-    backend = self.cloudformation_backend
-    with contextlib.suppress(ChangeSetNotFound):
-        del backend.change_sets[_find_change_set(backend, *named).change_set_id]
-    return EmptyResult()
 
 
 def delete_stack(self: Backend, name_or_stack_id: str) -> None:
     """Delete the stack; one that does not exist is deleted already, as in AWS."""
     for stack in list(self.stacks.values()):
         if name_or_stack_id in (stack.name, stack.stack_id):
+            stack_states.refuse_deletion(stack)
             _set_status(stack, "DELETE_IN_PROGRESS", "User Initiated")
             _run(lambda stack=stack: _delete(self, stack))  # type: ignore[misc]
 
@@ -173,20 +118,25 @@ def _run(work: Callable[[], None]) -> None:
         work()
 
 
-def _find_change_set(backend: Backend, name: str, stack_name: str | None) -> models.ChangeSet:
-    for change_set in reversed(list(backend.change_sets.values())):
-        named = name in (change_set.change_set_id, change_set.change_set_name)
-        if named and stack_name in (None, change_set.stack_name, change_set.stack_id):
-            return change_set
-    raise ChangeSetNotFound(f"ChangeSet [{name}] does not exist")
-
-
 def _apply(backend: Backend, stack: models.Stack, change_set: models.ChangeSet) -> None:
     kind = change_set.change_set_type
     resources = stack.resource_map
     resources.cross_stack_resources = backend.exports
     resources.events = _recorder(stack)  # type: ignore[attr-defined]
     resources.tags.update(change_set.tags or {})
+    resources.imports = getattr(change_set, "imports", False)  # type: ignore[attr-defined]
+    template = change_set.template_dict
+    resources.before_removal = lambda: exports.refuse_loss(  # type: ignore[attr-defined]
+        backend, stack, kept=exports.exports_of(stack, template)
+    )
+    back = "ROLLBACK" if kind == "CREATE" else "UPDATE_ROLLBACK"
+    resources.before_rollback = lambda error: _set_status(  # type: ignore[attr-defined]
+        stack, f"{back}_IN_PROGRESS", reason_of(error)
+    )
+    if kind == "UPDATE":
+        resources.before_cleanup = lambda: _set_status(  # type: ignore[attr-defined]
+            stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+        )
     try:
         resources.update(change_set.template_dict, change_set.parameters)
         _publish(backend, stack, change_set)
@@ -194,12 +144,30 @@ def _apply(backend: Backend, stack: models.Stack, change_set: models.ChangeSet) 
         Exception
     ) as error:  # the edge of the stack: any failure is its status, never a traceback
         change_set.execution_status = "EXECUTE_FAILED"
-        _set_status(stack, f"{kind}_FAILED", reason_of(error))
-        rolled_back = "ROLLBACK_COMPLETE" if kind == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
-        _set_status(stack, rolled_back)
+        if stack.status != f"{back}_IN_PROGRESS":
+            _set_status(stack, f"{back}_IN_PROGRESS", reason_of(error))
+        if isinstance(error, RollbackFailed):
+            _set_status(stack, f"{back}_FAILED", reason_of(error))
+        else:
+            _set_status(stack, f"{back}_COMPLETE")
         return
     change_set.execution_status = "EXECUTE_COMPLETE"
     _set_status(stack, f"{kind}_COMPLETE")
+
+
+def cancel_update_stack(self: Response) -> ActionResult:
+    """Have the update in progress undone; a rollout that it waits for is waited for no more."""
+    stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
+    if stack.status != "UPDATE_IN_PROGRESS":
+        raise ValidationError(
+            message="CancelUpdateStack cannot be called from current stack status"
+        )
+    resources: Any = stack.resource_map
+    resources.cancelled = True
+    for made in list(resources.made.values()):
+        if made.node["Type"] == ecs.Service.type_name:
+            made.resource.stop_waiting()
+    return EmptyResult()
 
 
 def _publish(backend: Backend, stack: models.Stack, change_set: models.ChangeSet) -> None:
@@ -229,6 +197,7 @@ def _withdraw(backend: Backend, stack: models.Stack) -> None:
 def _delete(backend: Backend, stack: models.Stack) -> None:
     stack.resource_map.events = _recorder(stack)  # type: ignore[attr-defined]
     try:
+        exports.refuse_loss(backend, stack, kept={})
         stack.resource_map.delete()
     except Exception as error:  # the edge of the stack: any failure is its status
         _set_status(stack, "DELETE_FAILED", reason_of(error))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any, ClassVar
 
+from botocore.exceptions import ClientError
 from moto.core.common_models import CloudFormationModel
 
 from .api import Properties
@@ -23,8 +25,16 @@ class Secret(ApiResource, CloudFormationModel):
         chosen = self.take("Description", "KmsKeyId", "Tags")
         self.take("Name", "SecretString", "GenerateSecretString")
         parameters = {"Name": self.name, "SecretString": self._value(), **chosen}
-        self.physical_resource_id = self.call("secretsmanager", "CreateSecret", parameters)["ARN"]
-        self.values = {"Id": self.physical_resource_id}
+        self._made(self.call("secretsmanager", "CreateSecret", parameters))
+
+    def find(self) -> bool:
+        with contextlib.suppress(ClientError):
+            self._made(self.call("secretsmanager", "DescribeSecret", {"SecretId": self.name}))
+        return bool(self.values)
+
+    def _made(self, described: Properties) -> None:
+        self.physical_resource_id = described["ARN"]
+        self.values = {"Id": described["ARN"]}
 
     def update(self, before: Properties) -> None:
         """The value changes only where the template's does: keys added since must survive."""
@@ -61,13 +71,26 @@ class LogGroup(ApiResource, CloudFormationModel):
         parameters = {"logGroupName": self.name, **chosen}
         self.take("LogGroupName", "RetentionInDays")
         self.call("logs", "CreateLogGroup", parameters)
+        self._made()
+        self._put_retention()
+
+    def find(self) -> bool:
+        answer = self.call("logs", "DescribeLogGroups", {"logGroupNamePrefix": self.name})
+        if self.name in [group["logGroupName"] for group in answer["logGroups"]]:
+            self._made()
+        return bool(self.values)
+
+    def _made(self) -> None:
         self.physical_resource_id = self.name
         arn = f"arn:aws:logs:{self.region}:{self.account}:log-group:{self.name}:*"
         self.values = {"Arn": arn}
-        self._put_retention()
 
     def update(self, before: Properties) -> None:
         self._put_retention()
+        if self.changed(before, "KmsKeyId"):
+            key = self.take("KmsKeyId")
+            operation = "AssociateKmsKey" if key else "DisassociateKmsKey"
+            self.call("logs", operation, {"logGroupName": self.name, **key})
 
     def remove(self) -> None:
         self.call("logs", "DeleteLogGroup", {"logGroupName": self.name})
@@ -96,9 +119,21 @@ class Repository(ApiResource, CloudFormationModel):
         parameters = {"repositoryName": self.name, **chosen}
         made = self.call("ecr", "CreateRepository", parameters)["repository"]
         self.take("RepositoryName", "EmptyOnDelete", "LifecyclePolicy", "RepositoryPolicyText")
-        self.physical_resource_id = self.name
-        self.values = {"Arn": made["repositoryArn"], "RepositoryUri": made["repositoryUri"]}
+        self._made(made)
         self._put_policies()
+
+    def find(self) -> bool:
+        with contextlib.suppress(ClientError):
+            answer = self.call("ecr", "DescribeRepositories", {"repositoryNames": [self.name]})
+            self._made(answer["repositories"][0])
+        return bool(self.values)
+
+    def _made(self, described: Properties) -> None:
+        self.physical_resource_id = self.name
+        self.values = {
+            "Arn": described["repositoryArn"],
+            "RepositoryUri": described["repositoryUri"],
+        }
 
     def update(self, before: Properties) -> None:
         name = {"repositoryName": self.name}

@@ -25,6 +25,10 @@ class UsagePlan(ApiResource, CloudFormationModel):
         self.physical_resource_id = made["id"]
         self.values = {"Id": made["id"]}
 
+    @property
+    def tagged_as(self) -> str:
+        return f"arn:aws:apigateway:{self.region}::/usageplans/{self.physical_resource_id}"
+
     def remove(self) -> None:
         self.call(SERVICE, "DeleteUsagePlan", {"UsagePlanId": self.physical_resource_id})
 
@@ -44,6 +48,10 @@ class ApiKey(ApiResource, CloudFormationModel):
         made = self.call(SERVICE, "CreateApiKey", {"Name": self.name, **chosen})
         self.physical_resource_id = made["id"]
         self.values = {"APIKeyId": made["id"]}
+
+    @property
+    def tagged_as(self) -> str:
+        return f"arn:aws:apigateway:{self.region}::/apikeys/{self.physical_resource_id}"
 
     def remove(self) -> None:
         self.call(SERVICE, "DeleteApiKey", {"ApiKey": self.physical_resource_id})

@@ -1,6 +1,7 @@
-"""AWS::SNS subscriptions and policies, AWS::CloudWatch::Dashboard and AWS::Budgets::Budget.
+"""AWS::SNS, AWS::CloudWatch::Dashboard and AWS::Budgets::Budget.
 
-moto's CloudFormation lacks all but the dashboard, which it renames with every update.
+moto's CloudFormation lacks most of these, renames a dashboard with every update, and drops what
+topics have beside their names.
 """
 
 from __future__ import annotations
@@ -12,6 +13,34 @@ from moto.core.common_models import CloudFormationModel
 
 from .api import Properties
 from .resource import ApiResource
+
+
+class Topic(ApiResource, CloudFormationModel):
+    """A topic with its display name and its key."""
+
+    type_name: ClassVar[str] = "AWS::SNS::Topic"
+    name_property: ClassVar[str] = "TopicName"
+    returns: ClassVar[frozenset[str]] = frozenset({"TopicArn", "TopicName"})
+    replaced_by: ClassVar[frozenset[str]] = frozenset({"FifoTopic", "TopicName"})
+    ATTRIBUTES: ClassVar[tuple[str, ...]] = ("DisplayName", "KmsMasterKeyId")
+
+    def create(self) -> None:
+        chosen = {"Attributes": self.take(*self.ATTRIBUTES), **self.take("Tags")}
+        self.take("TopicName")
+        made = self.call("sns", "CreateTopic", {"Name": self.name, **chosen})
+        self.physical_resource_id = made["TopicArn"]
+        self.values = {"TopicArn": made["TopicArn"], "TopicName": self.name}
+
+    def update(self, before: Properties) -> None:
+        for name in self.ATTRIBUTES:
+            if self.changed(before, name):
+                value = {"AttributeName": name, "AttributeValue": self.properties.get(name, "")}
+                self.call(
+                    "sns", "SetTopicAttributes", {"TopicArn": self.physical_resource_id, **value}
+                )
+
+    def remove(self) -> None:
+        self.call("sns", "DeleteTopic", {"TopicArn": self.physical_resource_id})
 
 
 class Subscription(ApiResource, CloudFormationModel):
@@ -76,18 +105,22 @@ class Dashboard(ApiResource, CloudFormationModel):
     replaced_by: ClassVar[frozenset[str]] = frozenset({"DashboardName"})
 
     def create(self) -> None:
-        self.take("DashboardName", "Tags")
+        self.take("DashboardName")
         self.physical_resource_id = self.name
         self._put()
 
     def update(self, before: Properties) -> None:
         self._put()
 
+    @property
+    def tagged_as(self) -> str:
+        return f"arn:aws:cloudwatch::{self.account}:dashboard/{self.name}"
+
     def remove(self) -> None:
         self.call("cloudwatch", "DeleteDashboards", {"DashboardNames": [self.name]})
 
     def _put(self) -> None:
-        chosen = {"DashboardName": self.name, **self.take("DashboardBody")}
+        chosen = {"DashboardName": self.name, **self.take("DashboardBody", "Tags")}
         self.call("cloudwatch", "PutDashboard", chosen)
 
 
@@ -107,7 +140,8 @@ class Budget(ApiResource, CloudFormationModel):
         chosen["Budget"] = {**chosen["Budget"], "BudgetName": name}
         self.call("budgets", "CreateBudget", {"AccountId": self.account, **chosen})
         self.physical_resource_id = name
-        self.values = {"Id": name}
+        arn = f"arn:aws:budgets::{self.account}:budget/{name}"
+        self.values = {"Id": name, "Arn": arn}
 
     def remove(self) -> None:
         parameters = {"AccountId": self.account, "BudgetName": self.physical_resource_id}

@@ -12,14 +12,16 @@ from typing import Any
 
 import botocore.exceptions
 
-from .. import report
+from ..control_plane.report import PATH, Orders, Report
 from ..processes import ProcessTable
 from ..state import Ports, State, aws_endpoint, aws_environment
 from .balancer import Balancer
+from .fleet import Fleet
 from .launch import Launch, Launcher, task_environment
+from .reading import Reader
 from .service import ServiceKeeper
 from .task import Task
-from .wanted import Reader, TaskSpec, WantedService
+from .wanted import TaskSpec, WantedService
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +34,13 @@ KEPT_LOGS = 20
 class Agent:
     """All services of the sandbox's ECS, and the two balancers in front of them."""
 
-    def __init__(self, state: State, ports: Ports, launcher: Launcher) -> None:
+    def __init__(
+        self, state: State, ports: Ports, launcher: Launcher, *, speed: float = 1.0
+    ) -> None:
         self._state = state
         self._ports = ports
         self._launcher = launcher
+        self._speed = speed
         self._table = ProcessTable(state)
         self._balancers = {"http": Balancer(ports.http), "grpc": Balancer(ports.grpc)}
         self._keepers: dict[str, ServiceKeeper] = {}
@@ -87,26 +92,38 @@ class Agent:
 
     async def _keep(self, wanted: list[WantedService]) -> None:
         for service in wanted:
-            spec = await asyncio.to_thread(self._reader.spec, service.primary.task_definition)
-            keeper = self._keepers.get(service.arn) or self._new_keeper(service.arn)
-            await keeper.reconcile(service, spec)
+            keeper = self._keepers.get(service.arn) or self._new_keeper(service)
+            await keeper.reconcile(service, await asyncio.to_thread(self._specs, service))
         gone = set(self._keepers) - {service.arn for service in wanted}
         for arn in gone:
-            await self._keepers[arn].retire()
-            if not self._keepers[arn].tasks:
+            fleet = self._keepers[arn].fleet
+            fleet.retire()
+            if not fleet.tasks and not fleet.ended:
                 del self._keepers[arn]
 
-    def _new_keeper(self, arn: str) -> ServiceKeeper:
-        self._keepers[arn] = ServiceKeeper(
+    def _specs(self, service: WantedService) -> dict[str, TaskSpec]:
+        arns = {item.task_definition for item in (service.primary, *service.active)}
+        return {arn: self._reader.spec(arn) for arn in arns}
+
+    def _new_keeper(self, service: WantedService) -> ServiceKeeper:
+        fleet = Fleet(
+            service,
             launch=self._launch,
             start=self._launcher.start,
             balancers=self._balancers,
             changed=self._wake.set,
             remember=self._remember,
         )
-        return self._keepers[arn]
+        keeper = ServiceKeeper(service, fleet, set_weights=self._set_weights, speed=self._speed)
+        self._keepers[service.arn] = keeper
+        return keeper
+
+    async def _set_weights(self, rule: str, weights: dict[str, int]) -> None:
+        log.info("weights of %s: %s", rule, weights)
+        await asyncio.to_thread(self._reader.set_weights, rule, weights)
 
     async def _launch(self, name: str, spec: TaskSpec, ports: dict[int, int]) -> Launch:
+        await asyncio.to_thread(self._reader.look_for_image, spec.image)
         values = await asyncio.to_thread(self._reader.secret_values, spec)
         agent = aws_environment(self._ports.aws)
         environment = task_environment(spec, values, ports, agent)
@@ -115,7 +132,7 @@ class Agent:
 
     def _drop_old_logs(self) -> None:
         logs = sorted(self._state.logs.glob("task-*.log"), key=lambda path: path.stat().st_mtime)
-        running = {task.name for keeper in self._keepers.values() for task in keeper.tasks}
+        running = {task.name for keeper in self._keepers.values() for task in keeper.fleet.tasks}
         for path in logs[:-KEPT_LOGS]:
             if path.stem not in running:
                 path.unlink(missing_ok=True)
@@ -127,22 +144,31 @@ class Agent:
             self._table.record(name, task.running.pid)
 
     async def _report(self, wanted: list[WantedService]) -> None:
-        services = [self._keepers[item.arn].report(item) for item in wanted]
-        await asyncio.to_thread(self._send, services)
+        fleets = [keeper.fleet for keeper in self._keepers.values()]
+        told = {fleet: list(fleet.ended) for fleet in fleets}
+        report: Report = {
+            "services": [self._keepers[item.arn].report() for item in wanted],
+            "tasks": [task for fleet in fleets for task in fleet.reports()],
+        }
+        orders = await asyncio.to_thread(self._send, report)
+        for fleet, ended in told.items():
+            del fleet.ended[: len(ended)]
+            fleet.stop_as_asked(orders["stop"])
         status = {"services": [self._describe(item) for item in wanted]}
         if status != self._status:
             self._status = status
             self._state.write(self._state.status, status)
 
-    def _send(self, services: list[report.ServiceReport]) -> None:
+    def _send(self, report: Report) -> Orders:
         request = urllib.request.Request(  # noqa: S310 (our own loopback address)
-            aws_endpoint(self._ports.aws) + report.PATH,
-            data=json.dumps(services).encode(),
+            aws_endpoint(self._ports.aws) + PATH,
+            data=json.dumps(report).encode(),
             method="PUT",
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=5):  # noqa: S310
-            pass
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            orders: Orders = json.load(answer)
+            return orders
 
     def _describe(self, service: WantedService) -> dict[str, Any]:
         keeper = self._keepers[service.arn]
@@ -151,7 +177,7 @@ class Agent:
             "desired": service.desired,
             "deployment": service.primary.id,
             "task_definition": service.primary.task_definition,
-            "tasks": [_describe_task(task) for task in keeper.tasks],
+            "tasks": [_describe_task(task) for task in keeper.fleet.tasks],
         }
 
     async def _shut_down(self) -> None:
@@ -160,7 +186,7 @@ class Agent:
         for balancer in self._balancers.values():
             balancer.stop_listening()
         keepers = self._keepers.values()
-        await asyncio.gather(*(keeper.shut_down(STOP_SECONDS) for keeper in keepers))
+        await asyncio.gather(*(keeper.fleet.shut_down(STOP_SECONDS) for keeper in keepers))
         for balancer in self._balancers.values():
             await balancer.close()
         log.info("stopped after %.1f s", time.monotonic() - started)

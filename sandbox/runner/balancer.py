@@ -1,4 +1,7 @@
-"""A TCP load balancer: one address in front of the ready tasks, least connections first."""
+"""A TCP load balancer: one address in front of the ready tasks.
+
+Target groups have their shares by weight; within one the task with the fewest connections is next.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .shares import Shares
 from .traffic import Traffic
 
 log = logging.getLogger(__name__)
@@ -24,7 +29,9 @@ class Backend:
 
     name: str
     port: int
-    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    group: str
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    """It gets nothing new: it drains, or its group has no share."""
     connections: set[Traffic] = field(default_factory=set)
 
 
@@ -36,6 +43,7 @@ class Balancer:
         self._wait_seconds = wait_seconds
         self._ready: dict[str, Backend] = {}
         self._draining: dict[str, Backend] = {}
+        self._shares = Shares()
         self._changed = asyncio.Condition()
         self._server: asyncio.Server | None = None
         self._relays: set[asyncio.Task[None]] = set()
@@ -56,20 +64,35 @@ class Balancer:
         if self._server is not None:
             self._server.close()
 
-    async def add(self, name: str, port: int) -> None:
-        """Send new connections to this task too."""
+    async def add(self, name: str, port: int, group: str = "") -> None:
+        """Send new connections to this task of a target group too."""
         if name not in self._ready:
-            backend = self._draining.pop(name, None) or Backend(name, port)
-            backend.draining.clear()
+            backend = self._draining.pop(name, None) or Backend(name, port, group)
             self._ready[name] = backend
+            self._mark(backend)
             async with self._changed:
                 self._changed.notify_all()
+
+    async def weigh(self, weights: Mapping[str, float]) -> None:
+        """Divide the traffic between target groups; those that are not named share all equally."""
+        if self._shares.set(weights):
+            for backend in self._ready.values():
+                self._mark(backend)
+            async with self._changed:
+                self._changed.notify_all()
+
+    def _mark(self, backend: Backend) -> None:
+        """Clients of a group without a share go on with another, as after a change of a rule."""
+        if self._shares.has(backend.group):
+            backend.leaving.clear()
+        else:
+            backend.leaving.set()
 
     def remove(self, name: str) -> None:
         """Send nothing new to this task; the requests that it has go on."""
         backend = self._ready.pop(name, None)
         if backend is not None:
-            backend.draining.set()
+            backend.leaving.set()
             self._draining[name] = backend
 
     def forget(self, name: str) -> None:
@@ -106,7 +129,7 @@ class Balancer:
             try:
                 streams = await _connect(backend.port)
                 if streams is not None and not await _relay(
-                    backend, traffic, (reader, writer), streams
+                    backend, traffic, (reader, writer), streams, self._shares
                 ):
                     return
             finally:
@@ -118,17 +141,23 @@ class Balancer:
                 deadline = time.monotonic() + self._wait_seconds
 
     async def _choose(self, refused: set[str], deadline: float) -> Backend | None:
-        """The ready task with the fewest connections; waits for one until the deadline."""
+        """The next ready task; waits for one until the deadline."""
         async with self._changed:
             while True:
-                choices = [item for name, item in self._ready.items() if name not in refused]
-                if choices:
-                    return min(choices, key=lambda item: len(item.connections))
+                chosen = self._next(refused)
+                if chosen is not None:
+                    return chosen
                 try:
                     async with asyncio.timeout_at(_loop_time(deadline)):
                         await self._changed.wait()
                 except TimeoutError:
                     return None
+
+    def _next(self, refused: set[str]) -> Backend | None:
+        choices = [item for name, item in self._ready.items() if name not in refused]
+        group = self._shares.next({item.group for item in choices})
+        mine = [item for item in choices if item.group == group]
+        return min(mine, key=lambda item: len(item.connections)) if mine else None
 
 
 def _loop_time(deadline: float) -> float:
@@ -151,20 +180,22 @@ class _TaskDoneError(ConnectionError):
 
 
 class _MovedError(Exception):
-    """The task drains and no request is in flight: the client goes on with another task.
+    """No request is in flight and the next may be another task's: the client goes on with that.
 
     A load balancer's clients keep their connections while targets come and go. To close them
     would be a race that some client loses: it sends its next request as the end arrives.
     """
 
 
-async def _relay(backend: Backend, traffic: Traffic, client: Streams, task: Streams) -> bool:
+async def _relay(
+    backend: Backend, traffic: Traffic, client: Streams, task: Streams, shares: Shares
+) -> bool:
     """Copy both ways until an end is done or breaks; whether the client is to be moved."""
     moved = False
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(_copy_requests(client[0], task[1], traffic))
-            group.create_task(_copy_answers(task[0], client[1], traffic, backend))
+            group.create_task(_copy_answers(task[0], client[1], traffic, backend, shares))
             group.create_task(_move_when_idle(backend, traffic))
     except* OSError:
         pass  # one end is gone; the other learns it by the close
@@ -176,7 +207,7 @@ async def _relay(backend: Backend, traffic: Traffic, client: Streams, task: Stre
 
 
 async def _move_when_idle(backend: Backend, traffic: Traffic) -> None:
-    await backend.draining.wait()
+    await backend.leaving.wait()
     if traffic.between_messages:
         raise _MovedError
 
@@ -192,13 +223,18 @@ async def _copy_requests(
 
 
 async def _copy_answers(
-    source: asyncio.StreamReader, sink: asyncio.StreamWriter, traffic: Traffic, backend: Backend
+    source: asyncio.StreamReader,
+    sink: asyncio.StreamWriter,
+    traffic: Traffic,
+    backend: Backend,
+    shares: Shares,
 ) -> None:
     while chunk := await source.read(CHUNK_BYTES):
         traffic.answer(chunk)
         sink.write(chunk)
         await sink.drain()
-        if backend.draining.is_set() and traffic.between_messages:
+        # A load balancer of HTTP divides requests, not connections.
+        if (backend.leaving.is_set() or shares.divided) and traffic.between_messages:
             raise _MovedError
     raise _TaskDoneError
 

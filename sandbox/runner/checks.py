@@ -54,6 +54,14 @@ class TargetWatch:
         self.health = Health(target.check.healthy_count, target.check.unhealthy_count)
         self._on_change = on_change
         self._since = time.monotonic()
+        self._last_code = NO_ANSWER
+
+    @property
+    def failure(self) -> str:
+        """The last answer, as the load balancer describes a failed check."""
+        if self._last_code == NO_ANSWER:
+            return "Health checks failed"
+        return f"Health checks failed with these codes: [{self._last_code}]"
 
     @property
     def unhealthy(self) -> bool:
@@ -67,7 +75,7 @@ class TargetWatch:
         check = self.target.check
         while True:
             before = self.health.healthy
-            code = await self._ask()
+            code = self._last_code = await self._ask()
             self.health.record(code != NO_ANSWER and check.accepts(code))
             if self.health.healthy != before:
                 await self._on_change()

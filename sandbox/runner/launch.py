@@ -24,6 +24,15 @@ class Launch:
     log: Path
 
 
+class CannotStart(Exception):
+    """ECS could not start a task; the message begins with the name of ECS's error."""
+
+
+def task_name(identity: str) -> str:
+    """What a task's files and its container are called on this machine."""
+    return f"task-{identity[:8]}"
+
+
 class Running(Protocol):
     """A started task."""
 

@@ -68,7 +68,6 @@ def breaker_threshold(desired: int) -> int:
 class Failures:
     """The failed starts of one deployment, and how long to wait before the next."""
 
-    deployment_id: str
     count: int = 0
     in_a_row: int = 0
     next_start: float = 0.0
@@ -88,7 +87,7 @@ class Failures:
 
     def tripped(self, service: WantedService) -> bool:
         return (
-            service.breaker
+            service.breaker.enabled
             and not self.done
             and self.in_a_row >= breaker_threshold(service.desired)
         )

@@ -1,211 +1,203 @@
-"""Keeps one service as ECS wants it: replaces dead tasks, rolls out, reports."""
+"""Keeps one service as ECS wants it: rolls out, shifts traffic, rolls back, reports."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
-from ..report import DeploymentReport, ServiceReport, TargetReport
-from .balancer import Balancer
-from .launch import Launch, free_port
-from .rollout import Failures, plan
-from .task import Task
-from .wanted import TaskSpec, WantedService
+from ..control_plane.report import ServiceReport
+from . import causes, reporting, traffic_weights
+from .fleet import Fleet
+from .progress import Failed, Progress, Shift
+from .rollout import plan
+from .wanted import Deployment, Target, TaskSpec, WantedService
 
-log = logging.getLogger(__name__)
-
-StartTask = Callable[[Launch], Awaitable[Any]]
-MakeLaunch = Callable[[str, TaskSpec, dict[int, int]], Awaitable[Launch]]
+SetWeights = Callable[[str, dict[str, int]], Awaitable[None]]
 
 
 class ServiceKeeper:
-    """The tasks of one service."""
+    """One service; its `fleet` runs the tasks."""
 
     def __init__(
-        self,
-        *,
-        launch: MakeLaunch,
-        start: StartTask,
-        balancers: dict[str, Balancer],
-        changed: Callable[[], None],
-        remember: Callable[[Task | None, str], None],
+        self, service: WantedService, fleet: Fleet, *, set_weights: SetWeights, speed: float = 1.0
     ) -> None:
-        self.tasks: list[Task] = []
-        self._launch = launch
-        self._start = start
-        self._balancers = balancers
-        self._changed = changed
-        self._remember = remember
-        self._jobs: set[asyncio.Task[Any]] = set()
-        self._failures: dict[str, Failures] = {}
+        self.service = service
+        """As it was in the last round."""
+        self.fleet = fleet
+        self._set_weights = set_weights
+        self._speed = speed
+        self._progress: dict[str, Progress] = {}
+        self._target_groups: set[str] = set()
 
-    async def reconcile(self, service: WantedService, spec: TaskSpec) -> None:
-        """One round: compare what runs with what is wanted, and start the difference."""
-        self._adopt(service)
-        self._stop_failing(service)
-        failures = self._failures_of(service.primary.id)
-        if failures.tripped(service):
-            self._give_up(service.primary.id)
+    async def reconcile(self, service: WantedService, specs: Mapping[str, TaskSpec]) -> None:
+        """One round: compare what runs with what is wanted, and start the difference.
+
+        `specs` has the task definitions of the service's deployments, by ARN.
+        """
+        self.service = service
+        progress = self._primary(service)
+        self.fleet.stop_failing(service.grace_seconds)
+        progress.failed = progress.failed or self._failure(progress, service)
+        if progress.failed is not None:
+            self._give_up(progress)
+            await self._weigh(service)
             return
+        self._advance(progress, service)
+        self.service = await self._divided(progress, service)
+        await self._weigh(self.service)
+        blue = self._stands_by(progress, service)
+        if blue is not None:
+            await self._keep_both(progress, blue, service, specs)
+        else:
+            await self._roll(progress, service, specs)
+
+    # How far the primary deployment is.
+
+    def _primary(self, service: WantedService) -> Progress:
+        """Of the primary deployment; one that is to be reached again begins anew."""
+        primary = service.primary
+        progress = self._progress.get(primary.id)
+        if progress is None:
+            progress = self._progress[primary.id] = self._begin(service)
+        elif progress.done and primary.in_progress:
+            progress.shift = Shift.at_once()
+        return progress
+
+    def _begin(self, service: WantedService) -> Progress:
+        """A new deployment replaces the last that was complete and still has tasks."""
+        complete = [
+            item
+            for item in self._progress.values()
+            if item.failures.done and self.fleet.live(item.id)
+        ]
+        source = complete[-1] if complete else None
+        identity = service.primary.id
+        progress = Progress(identity, Shift.at_once(), self.fleet.failures_of(identity))
+        if source is not None:
+            progress.shift = Shift(service.strategy.steps, self._speed)
+            progress.source = source.id
+            # A rolling update goes on where the tasks are, wherever an earlier strategy left them.
+            progress.side = 1 - source.side if service.strategy.shifts_traffic else source.side
+        return progress
+
+    def _advance(self, progress: Progress, service: WantedService) -> None:
+        was_done = progress.done
+        healthy = sum(task.healthy for task in self.fleet.live(progress.id))
+        old_gone = len(self.fleet.live(progress.id)) == sum(t.live for t in self.fleet.tasks)
+        ready = healthy >= service.desired
+        if not service.strategy.shifts_traffic:
+            ready = ready and old_gone
+        progress.shift.advance(time.monotonic(), ready=ready, old_gone=old_gone)
+        if progress.done and not was_done:
+            progress.failures.done = True
+            self.fleet.events.completed(progress.id)
+            self.fleet.events.steady()
+
+    def _failure(self, progress: Progress, service: WantedService) -> Failed | None:
+        """What makes a deployment fail; one that has been complete cannot fail any more."""
+        if progress.failures.done:
+            return None
+        if progress.failures.tripped(service):
+            self.fleet.events.failed(progress.id, "tasks failed to start")
+            last = progress.failures.reasons[-1]
+            reason = f"ECS deployment circuit breaker: tasks failed to start: {last}"
+            return Failed(reason, service.breaker.rollback)
+        # "ECS starts monitoring as soon as one or more tasks of the updated service are running":
+        # aws.amazon.com/blogs/containers, automate rollbacks for Amazon ECS rolling deployments.
+        if service.alarms and service.alarms.triggered and self.fleet.live(progress.id):
+            names = ", ".join(service.alarms.triggered)
+            self.fleet.events.failed(progress.id, f"alarm detected: {names}")
+            reason = f"ECS deployment alarms: in state ALARM: {names}."
+            return Failed(reason, service.alarms.rollback, service.alarms.triggered)
+        return None
+
+    # What is to run.
+
+    async def _roll(
+        self, progress: Progress, service: WantedService, specs: Mapping[str, TaskSpec]
+    ) -> None:
+        """New tasks in, old ones out, within the service's percentages."""
         todo = plan(
-            self.tasks,
-            service.primary.id,
+            self.fleet.tasks,
+            progress.id,
             desired=service.desired,
             fewest=service.fewest,
             most=service.most,
         )
-        for task in todo.stop:
-            self._spawn(task.stop())
-        if time.monotonic() >= failures.next_start:
-            for _ in range(todo.start):
-                await self._start_task(service, spec)
+        self.fleet.stop(todo.stop, causes.scaling(progress.id))
+        spec = specs[service.primary.task_definition]
+        targets = _targets(service, progress)
+        await self.fleet.start(todo.start, service.primary, targets, spec)
 
-    def _stop_failing(self, service: WantedService) -> None:
-        for task in self.tasks:
-            if not task.failing(service.grace_seconds):
-                continue
-            reason = f"{task.name} failed its health checks; read .sandbox/logs/{task.name}.log"
-            log.warning("%s", reason)
-            if not task.was_ready:
-                self._failures_of(task.deployment_id).note_failure(time.monotonic(), reason)
-            self._spawn(task.stop())
+    def _stands_by(self, progress: Progress, service: WantedService) -> Deployment | None:
+        """The deployment that serves beside a green one until that has proved itself."""
+        if service.strategy.shifts_traffic and progress.shift.keeps_old:
+            return next((item for item in service.active if item.id == progress.source), None)
+        return None
 
-    def _give_up(self, deployment_id: str) -> None:
+    async def _keep_both(
+        self,
+        green: Progress,
+        blue: Deployment,
+        service: WantedService,
+        specs: Mapping[str, TaskSpec],
+    ) -> None:
+        """Two whole fleets: the new one beside that which serves; others go."""
+        for deployment in (service.primary, blue):
+            progress = self._progress[deployment.id]
+            mine = self.fleet.live(deployment.id)
+            missing = service.desired - len(mine)
+            self.fleet.stop(mine[: max(-missing, 0)], causes.scaling(deployment.id))
+            spec = specs[deployment.task_definition]
+            await self.fleet.start(missing, deployment, _targets(service, progress), spec)
+        both = (green.id, blue.id)
+        others = [t for t in self.fleet.tasks if t.live and t.deployment_id not in both]
+        self.fleet.stop(others, causes.scaling(green.id))
+
+    def _give_up(self, progress: Progress) -> None:
         """The rollout has failed: its tasks that serve nobody go, the others go on serving."""
-        for task in self.tasks:
-            if task.deployment_id == deployment_id and task.live and not task.healthy:
-                self._spawn(task.stop())
+        useless = [task for task in self.fleet.live(progress.id) if not task.healthy]
+        self.fleet.stop(useless, causes.scaling(progress.id))
 
-    async def shut_down(self, seconds: float) -> None:
-        """End all tasks at once, as StopTask does; kill what is left after `seconds`."""
-        for task in self.tasks:
-            self._spawn(task.end())
-        await self._all_ended(seconds)
-        for task in self.tasks:
-            task.running.kill()
-        await self._all_ended(5)
+    # Traffic.
 
-    async def _all_ended(self, seconds: float) -> None:
-        if self.tasks:
-            ended = [asyncio.ensure_future(task.ended.wait()) for task in self.tasks]
-            _, late = await asyncio.wait(ended, timeout=seconds)
-            for waiter in late:
-                waiter.cancel()
+    async def _divided(self, progress: Progress, service: WantedService) -> WantedService:
+        """Set the rules' weights while a deployment is on its way; the service as it is then.
 
-    async def retire(self) -> None:
-        """The service is gone from ECS: drain and stop its tasks."""
-        for task in self.tasks:
-            self._spawn(task.stop())
+        At other times a rule that somebody changes stays as it is: ECS would not mend it either.
+        """
+        if not service.primary.in_progress:
+            return service
+        percent = progress.shift.percent if service.strategy.shifts_traffic else 100
+        for route in service.routes:
+            wanted = traffic_weights.wanted(route, progress.side, percent)
+            if route.rule is not None and wanted != traffic_weights.of(route, service.weights):
+                await self._set_weights(route.rule, wanted)
+                service = replace(service, weights={**service.weights, **wanted})
+        return service
+
+    async def _weigh(self, service: WantedService) -> None:
+        for balancer in self.fleet.balancers.values():
+            await balancer.weigh(service.weights)
 
     # Reports.
 
-    def report(self, service: WantedService) -> ServiceReport:
-        used = {task.deployment_id for task in self.tasks}
-        active = [item for item in service.active if item.id in used]
-        deployments = (service.primary, *active)
+    def report(self) -> ServiceReport:
+        """Of the last round."""
+        service = self.service
+        used = {task.deployment_id for task in self.fleet.tasks}
+        active = [item.id for item in service.active if item.id in used]
+        known = [self._progress[item] for item in (service.primary.id, *active)]
+        tasks = self.fleet.tasks
+        self._target_groups |= {target.arn for target in service.targets}
         return {
             "service_arn": service.arn,
-            "deployments": [self._deployment(item.id, service) for item in deployments],
-            "targets": {target.arn: self._targets(target.arn) for target in service.targets},
+            "deployments": [reporting.deployment_report(item, tasks, service) for item in known],
+            "targets": {arn: reporting.target_reports(tasks, arn) for arn in self._target_groups},
+            "events": self.fleet.events.reports(),
         }
 
-    def _deployment(self, identity: str, service: WantedService) -> DeploymentReport:
-        members = [task for task in self.tasks if task.deployment_id == identity]
-        state, reason = self._rollout_state(identity, service)
-        return {
-            "id": identity,
-            "running": sum(task.healthy for task in members),
-            "pending": sum(task.live and not task.healthy for task in members),
-            "failed": self._failures_of(identity).count,
-            "state": state,
-            "reason": reason,
-        }
 
-    def _rollout_state(self, identity: str, service: WantedService) -> tuple[str, str]:
-        failures = self._failures_of(identity)
-        if identity != service.primary.id:
-            return "IN_PROGRESS", f"ECS deployment {identity} is being replaced."
-        if failures.tripped(service):
-            return "FAILED", (
-                f"ECS deployment circuit breaker: tasks failed to start: {failures.reasons[-1]}"
-            )
-        healthy = sum(task.healthy for task in self.tasks if task.deployment_id == identity)
-        old = any(task.live and task.deployment_id != identity for task in self.tasks)
-        if failures.done or (healthy >= service.desired and not old):
-            failures.done = True
-            return "COMPLETED", f"ECS deployment {identity} completed."
-        return "IN_PROGRESS", f"ECS deployment {identity} in progress."
-
-    def _targets(self, arn: str) -> list[TargetReport]:
-        found = [task.target_states().get(arn) for task in self.tasks]
-        return [
-            {"id": "127.0.0.1", "port": port, "state": state, "reason": REASONS.get(state)}
-            for port, state in filter(None, found)
-        ]
-
-    # Tasks.
-
-    def _adopt(self, service: WantedService) -> None:
-        """A deployment back to the revision that still runs keeps its tasks (a rollback)."""
-        known = {item.id for item in service.active}
-        for task in self.tasks:
-            same = task.spec.arn == service.primary.task_definition
-            if task.deployment_id in known and same:
-                task.deployment_id = service.primary.id
-
-    async def _start_task(self, service: WantedService, spec: TaskSpec) -> None:
-        name = f"task-{secrets.token_hex(4)}"
-        ports = {port: free_port() for port in spec.ports}
-        failures = self._failures_of(service.primary.id)
-        try:
-            running = await self._start(await self._launch(name, spec, ports))
-        except OSError as error:
-            failures.note_failure(time.monotonic(), f"{name} could not be started: {error}")
-            log.error("%s", failures.reasons[-1])
-            return
-        task = Task(
-            name,
-            service.primary.id,
-            spec,
-            running,
-            ports=ports,
-            targets=service.targets,
-            balancers=self._balancers,
-            changed=self._changed,
-        )
-        log.info("%s started, pid %s, ports %s", name, running.pid, ports)
-        self.tasks.append(task)
-        self._remember(task, name)
-        self._spawn(self._watch(task))
-
-    async def _watch(self, task: Task) -> None:
-        """Until the task ends; then decide what its end means."""
-        status = await task.run()
-        self.tasks.remove(task)
-        self._remember(None, task.name)
-        failures = self._failures_of(task.deployment_id)
-        if task.was_ready:
-            failures.note_ready()
-        elif not task.told_to_stop:
-            reason = f"{task.name} ended with status {status}; read .sandbox/logs/{task.name}.log"
-            failures.note_failure(time.monotonic(), reason)
-        self._changed()
-
-    def _failures_of(self, deployment_id: str) -> Failures:
-        return self._failures.setdefault(deployment_id, Failures(deployment_id))
-
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        job = asyncio.get_running_loop().create_task(work)
-        self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
-
-
-REASONS = {
-    "initial": "Elb.RegistrationInProgress",
-    "unhealthy": "Target.FailedHealthChecks",
-    "draining": "Target.DeregistrationInProgress",
-}
+def _targets(service: WantedService, progress: Progress) -> tuple[Target, ...]:
+    return tuple(route.side(progress.side) for route in service.routes)

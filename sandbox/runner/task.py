@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 from enum import StrEnum
 
+from . import causes
 from .balancer import Balancer
 from .checks import ContainerWatch, TargetWatch
-from .launch import Running
+from .launch import Running, task_name
+from .task_log import TaskLog
 from .wanted import Target, TaskSpec
 
 log = logging.getLogger(__name__)
@@ -28,31 +30,38 @@ class TaskState(StrEnum):
 
 
 class Task:
-    """A task of a service; `run` drives it, `stop` and `abort` end it."""
+    """A task of a service; `run` drives it, `stop` and `end` end it."""
 
     def __init__(
         self,
-        name: str,
+        identity: str,
         deployment_id: str,
         spec: TaskSpec,
         running: Running,
         *,
+        log: TaskLog,
         ports: dict[int, int],
         targets: tuple[Target, ...],
         balancers: dict[str, Balancer],
         changed: Callable[[], None],
     ) -> None:
-        self.name = name
+        self.id = identity
+        self.name = task_name(identity)
         self.deployment_id = deployment_id
         self.spec = spec
         self.running = running
         self.ports = ports
         self.state = TaskState.PENDING
         self.was_ready = False
-        self.told_to_stop = False
-        self.exit_status: int | None = None
+        self.cause: causes.Cause | None = None
+        """Why it stops; None while nothing has asked it to."""
+        self.exit_code: int | None = None
+        self.log = log
         self.ended = asyncio.Event()
         self.born = time.monotonic()
+        self.created_at = time.time()
+        self.stopping_at: float | None = None
+        self.stopped_at: float | None = None
         self._balancers = balancers
         self._changed = changed
         self._watches = [
@@ -80,14 +89,29 @@ class Task:
         """Whether ECS would replace it: unhealthy by a check, and past the grace period."""
         if not self.live or time.monotonic() - self.born <= grace_seconds:
             return False
-        targets = any(watch.unhealthy for watch in self._watches)
-        return targets or self._container_state == "UNHEALTHY"
+        return bool(self.failed_watches) or self.container_health == "UNHEALTHY"
 
-    def target_states(self) -> dict[str, tuple[int, str]]:
-        """Port and state of the task in each target group, in the load balancer's words."""
-        return {
-            watch.target.arn: (watch.port, self._target_state(watch)) for watch in self._watches
-        }
+    @property
+    def failed_watches(self) -> list[TargetWatch]:
+        """The target groups that it is unhealthy in."""
+        return [watch for watch in self._watches if watch.unhealthy]
+
+    @property
+    def container_health(self) -> str:
+        """ECS's healthStatus."""
+        return self._container_state or "UNKNOWN"
+
+    @property
+    def watches(self) -> list[TargetWatch]:
+        return self._watches
+
+    def state_in(self, watch: TargetWatch) -> str:
+        """The state in one target group, in the load balancer's words."""
+        if not self.live:
+            return "draining"
+        if watch.health.healthy:
+            return "healthy"
+        return "unhealthy" if watch.unhealthy else "initial"
 
     def connections(self) -> int:
         return sum(balancer.connections(self.name) for balancer in self._balancers.values())
@@ -95,43 +119,45 @@ class Task:
     # Its life.
 
     async def run(self) -> int:
-        """Watch the task until it ends; the exit status."""
+        """Watch the task until it ends; the exit code."""
         self._jobs = [asyncio.create_task(watch.run()) for watch in self._watches]
         await self._refresh()
         try:
-            self.exit_status = await self.running.wait()
+            self.exit_code = causes.exit_code(await self.running.wait())
         finally:
             for job in self._jobs:
                 job.cancel()
             await asyncio.gather(*self._jobs, return_exceptions=True)
             self._leave_balancers(forget=True)
+            self._note_stop(self.cause or causes.EXITED)
+            self.stopped_at = time.time()
             self.state = TaskState.STOPPED
             self.ended.set()
-        log.info("%s ended with status %s", self.name, self.exit_status)
+        log.info("%s ended with status %s", self.name, self.exit_code)
         self._changed()
-        return self.exit_status
+        return self.exit_code
 
-    async def stop(self) -> None:
+    async def stop(self, cause: causes.Cause) -> None:
         """Deregister, wait for the connections to end or the delay to pass, then end the task.
 
         ECS waits for the target to drain, then sends SIGTERM, then SIGKILL after the stop timeout.
         """
         if not self.live:
             return
-        self.told_to_stop = True
+        self._note_stop(cause)
         self.state = TaskState.DRAINING
         self._leave_balancers()
         self._changed()
         delay = max((w.target.deregistration_seconds for w in self._watches), default=0.0)
         log.info("%s draining, %s connections", self.name, self.connections())
         await self._until_quiet(delay)
-        await self.end()
+        await self.end(cause)
 
-    async def end(self) -> None:
+    async def end(self, cause: causes.Cause) -> None:
         """SIGTERM now, SIGKILL after the stop timeout: what StopTask does."""
         if self.state in (TaskState.STOPPING, TaskState.STOPPED):
             return
-        self.told_to_stop = True
+        self._note_stop(cause)
         self.state = TaskState.STOPPING
         self._leave_balancers()
         self.running.terminate()
@@ -141,6 +167,11 @@ class Task:
         except TimeoutError:
             log.warning("%s did not end in %s s: killed", self.name, self.spec.stop_seconds)
             self.running.kill()
+
+    def _note_stop(self, cause: causes.Cause) -> None:
+        """The first cause is the one; what follows from it is none."""
+        self.cause = self.cause or cause
+        self.stopping_at = self.stopping_at or time.time()
 
     async def _until_quiet(self, delay: float) -> None:
         deadline = time.monotonic() + delay
@@ -162,7 +193,7 @@ class Task:
         for watch in self._watches:
             balancer = self._balancers[watch.target.transport]
             if watch.health.healthy:
-                await balancer.add(self.name, watch.port)
+                await balancer.add(self.name, watch.port, watch.target.arn)
             else:
                 balancer.remove(self.name)
         self._check_container()
@@ -187,10 +218,3 @@ class Task:
             balancer = self._balancers[watch.target.transport]
             with contextlib.suppress(KeyError):
                 (balancer.forget if forget else balancer.remove)(self.name)
-
-    def _target_state(self, watch: TargetWatch) -> str:
-        if not self.live:
-            return "draining"
-        if watch.health.healthy:
-            return "healthy"
-        return "unhealthy" if watch.unhealthy else "initial"

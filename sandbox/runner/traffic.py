@@ -29,8 +29,8 @@ class Traffic:
 
     @property
     def between_messages(self) -> bool:
-        """Whether the connection may be closed now without cutting anything (HTTP/1.1 only)."""
-        return isinstance(self._kind, _Http1) and not self._kind.busy
+        """Whether the next request may be another task's (HTTP/1.1 only)."""
+        return isinstance(self._kind, _Http1) and not self._kind.busy and not self._kind.last
 
     def request(self, data: bytes) -> None:
         if self._kind is None:
@@ -51,10 +51,14 @@ class _Http1:
 
     def __init__(self) -> None:
         self.busy = False
+        self.last = False
+        """Whether the client awaits the connection's end, which is the task's to make."""
         self._understood = True
         self._parser = httptools.HttpResponseParser(self)
 
     def request(self, data: bytes) -> None:
+        # In a body these words only make the connection stay where it is.
+        self.last = self.last or b"\r\nconnection: close" in data.lower()
         self.busy = True
 
     def answer(self, data: bytes) -> None:

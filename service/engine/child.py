@@ -12,6 +12,8 @@ import xllamacpp
 
 from service.engine.parameters import EngineParameters
 
+POOLINGS = ("mean", "cls", "last")
+
 
 def llama_parameters(parameters: EngineParameters) -> xllamacpp.CommonParams:
     """llama.cpp's parameters: ours, and its own defaults made safe where they are not."""
@@ -23,15 +25,25 @@ def llama_parameters(parameters: EngineParameters) -> xllamacpp.CommonParams:
     llama.cpuparams_batch.n_threads = parameters.threads
     llama.n_parallel = parameters.slots
     llama.n_ctx = parameters.context_tokens * parameters.slots
-    llama.n_batch = parameters.batch_tokens
-    llama.n_ubatch = parameters.batch_tokens
+    llama.n_batch = llama.n_ubatch = batch_tokens(parameters)
     llama.cache_ram_mib = parameters.prompt_cache_mib  # else 8 GiB
     llama.n_predict = parameters.max_output_tokens  # else without end
+    if parameters.embeddings:
+        llama.embedding = True
+    if parameters.embeddings in POOLINGS:
+        name = f"LLAMA_POOLING_TYPE_{parameters.embeddings.upper()}"
+        llama.pooling_type = getattr(xllamacpp.llama_pooling_type, name)
     llama.ui = False
     llama.endpoint_slots = False
     llama.cors_origins = ""
     llama.n_threads_http = parameters.slots + 4  # each stream holds one; the rest answers /health
     return llama
+
+
+def batch_tokens(parameters: EngineParameters) -> int:
+    """For vectors a multiple of the slots, or the engine's process aborts."""
+    tokens, slots = parameters.batch_tokens, parameters.slots
+    return max(slots, tokens - tokens % slots) if parameters.embeddings else tokens
 
 
 def main() -> None:

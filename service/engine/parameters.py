@@ -11,7 +11,8 @@ class EngineParameters:
     """What the engine is started with.
 
     `context_tokens` is the context of one slot. `batch_tokens` is how much of a prompt is processed
-    between two looks at whether its client is still there.
+    between two looks at whether its client is still there. `embeddings` is how a text's vectors
+    become one: `model` as its file says; none where it is empty.
     """
 
     socket_path: str
@@ -23,6 +24,7 @@ class EngineParameters:
     batch_tokens: int
     prompt_cache_mib: int
     max_output_tokens: int
+    embeddings: str = ""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

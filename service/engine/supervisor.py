@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from service.engine.client import EngineClient
+from service.engine.output import LINE_BYTES, EngineOutput
 from service.engine.parameters import EngineParameters
-from service.errors import ServiceError
-from service.generation import GenerationRequest, Sampling
+from service.engine.progress import ProgressWatch
+from service.errors import ModelNotSupported, ServiceError
+from service.generation import GenerationRequest
+from service.health import EngineState
+from service.sampling import Sampling
 
 LOAD_SECONDS_AT_MOST = 600  # a 100 GiB file at 200 MB/s; after this the process is started anew
 POLL_SECONDS = 0.05
 BACKOFF_SECONDS = (0.5, 1, 2, 4, 8, 15, 30)
 STABLE_SECONDS = 60  # an engine that ran this long restarts without backoff
 STOP_SECONDS = 2
-LOG_LINE_BYTES = 1 << 20
+LAST_LINES_SECONDS = 1.0  # for what an ended process has written; one that it started may hold on
+STALL_GRACE_SECONDS = 10  # an engine that stalled may still recover; ECS acts after 30 s unready
 
 log = logging.getLogger("service.engine")
 
@@ -28,19 +34,25 @@ log = logging.getLogger("service.engine")
 class EngineSupervisor:
     """Guarantees that at most one engine runs, and none after `run()` has ended.
 
-    `on_ready_change` is told True when the engine answers after its warm-up, False when it died.
+    `on_change` is told its states; READY comes after a warm-up. One that stalled and does not move
+    again within STALL_GRACE_SECONDS is restarted. `quote` lets the log have what the engine quotes
+    of requests.
     """
 
     def __init__(
         self,
         parameters: EngineParameters,
         client: EngineClient,
+        watch: ProgressWatch,
         *,
-        on_ready_change: Callable[[bool], None],
+        on_change: Callable[[EngineState], None],
+        quote: bool = False,
     ) -> None:
         self._parameters = parameters
         self._client = client
-        self._on_ready_change = on_ready_change
+        self._watch = watch
+        self._on_change = on_change
+        self._quote = quote
         self.restarts = 0
 
     async def run(self) -> None:
@@ -48,29 +60,73 @@ class EngineSupervisor:
         failures = 0
         while True:
             started = time.monotonic()
-            await self._run_once()
+            end = await self._run_once()
             failures = 0 if time.monotonic() - started > STABLE_SECONDS else failures + 1
             self.restarts += 1
             pause = BACKOFF_SECONDS[min(max(failures - 1, 0), len(BACKOFF_SECONDS) - 1)]
-            log.error("engine ended; restarting", extra={"pause_seconds": pause})
+            log.error("engine ended; restarting", extra=end | {"pause_seconds": pause})
             await asyncio.sleep(pause)
 
-    async def _run_once(self) -> None:
-        """One life of the engine, from its start until it has ended for whatever reason."""
+    async def _run_once(self) -> dict[str, object]:
+        """One life of the engine, from its start until it has ended for whatever reason; how it
+        ended, for the log."""
         process = await self._start()
-        logs = asyncio.create_task(forward_logs(process))
+        output = EngineOutput(quote=self._quote)
+        assert process.stderr is not None
+        logs = asyncio.create_task(output.forward(process.stderr))
         try:
             async with asyncio.timeout(LOAD_SECONDS_AT_MOST):
                 if await self._becomes_healthy(process):
+                    await self._client.learn_capabilities()
                     await self._warm_up()
-                    self._on_ready_change(True)
-            await process.wait()
+                    output.serves()
+                    self._on_change(EngineState.READY)
+            await self._until_lost(process)
         except (TimeoutError, ServiceError) as error:
             log.error("engine did not become ready", extra={"reason": str(error)})
         finally:
-            self._on_ready_change(False)
+            self._on_change(EngineState.RESTARTING)
             await stop_process(process)
+            await asyncio.wait({logs}, timeout=LAST_LINES_SECONDS)
             logs.cancel()
+        return ending(process) | {"last_lines": list(output.last)}
+
+    async def _until_lost(self, process: asyncio.subprocess.Process) -> None:
+        """Returns when the process has ended, or has stalled and does not move again."""
+        stall = asyncio.create_task(self._stalls_for_good())
+        end = asyncio.create_task(process.wait())
+        try:
+            await asyncio.wait({stall, end}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stall.cancel()
+            end.cancel()
+
+    async def _stalls_for_good(self) -> None:
+        while True:
+            await self._watch.stalls()
+            seconds = {"stalled_seconds": self._watch.stall_seconds}
+            log.error("engine makes no progress", extra=seconds)
+            self._on_change(EngineState.STALLED)
+            if not await self._moves_again():
+                log.error("engine does not recover; ending it")
+                return
+            log.warning("engine makes progress again")
+            self._on_change(EngineState.READY)
+
+    async def _moves_again(self) -> bool:
+        """It is asked for a token: whoever else waited may have left, and who comes is sent to
+        other tasks."""
+        question = asyncio.create_task(self._warm_up())
+        try:
+            async with asyncio.timeout(STALL_GRACE_SECONDS):
+                await self._watch.moves()
+        except TimeoutError:
+            return False
+        else:
+            return True
+        finally:
+            question.cancel()
+            await asyncio.gather(question, return_exceptions=True)
 
     async def _start(self) -> asyncio.subprocess.Process:
         with suppress(FileNotFoundError):
@@ -81,7 +137,7 @@ class EngineSupervisor:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            limit=LOG_LINE_BYTES,
+            limit=LINE_BYTES,
         )
 
     async def _becomes_healthy(self, process: asyncio.subprocess.Process) -> bool:
@@ -94,9 +150,19 @@ class EngineSupervisor:
     async def _warm_up(self) -> None:
         """One token end to end, so that the first caller pays for no first time."""
         request = GenerationRequest(prompt="Hello", sampling=Sampling(max_tokens=1))
-        async with self._client.stream(request) as chunks:
-            async for _ in chunks:
-                pass
+        with suppress(ModelNotSupported):  # of one that makes vectors only, which it says at once
+            async with self._client.stream(request) as chunks:
+                async for _ in chunks:
+                    pass
+
+
+def ending(process: asyncio.subprocess.Process) -> dict[str, object]:
+    """By which code or signal the process has ended; where we ended it a line before says so."""
+    code = process.returncode
+    if code is not None and code < 0:
+        names = {each.value: each.name for each in signal.Signals}
+        return {"signal": names.get(-code, -code)}
+    return {"exit_code": code}
 
 
 async def stop_process(process: asyncio.subprocess.Process) -> None:
@@ -109,23 +175,3 @@ async def stop_process(process: asyncio.subprocess.Process) -> None:
         except TimeoutError:
             process.kill()
             await process.wait()
-
-
-async def forward_logs(process: asyncio.subprocess.Process) -> None:
-    """The engine's lines into our log, its warnings and errors at their level."""
-    assert process.stderr is not None
-    while not process.stderr.at_eof():
-        try:
-            line = await process.stderr.readline()
-        except ValueError:
-            continue  # longer than LOG_LINE_BYTES: dropped, so that the engine never waits for us
-        text = line.decode(errors="replace").rstrip()
-        log.log(level_of(text), text)
-
-
-def level_of(line: str) -> int:
-    """llama.cpp's lines carry their level as a word of one letter."""
-    words = line.split(maxsplit=2)[:2]
-    if "E" in words:
-        return logging.ERROR
-    return logging.WARNING if "W" in words else logging.DEBUG

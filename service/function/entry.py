@@ -22,5 +22,5 @@ def __getattr__(name: str) -> FunctionInstance:
 def start() -> FunctionInstance:
     """Raises SettingsError or FileNotFoundError, which end the init phase."""
     settings = ServiceSettings.from_environment(os.environ)
-    write_logs(settings.log_level)
+    write_logs(settings.log_level, quote=settings.log_prompts)
     return FunctionInstance(settings)

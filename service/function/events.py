@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from service.logs import REQUEST_ID
+
 Event = dict[str, Any]
 
 CHAT_PATH = "/v1/chat/completions"
@@ -38,4 +40,4 @@ def event_of_body(body: object) -> Event:
 def with_request_id(event: Event, request_id: str) -> Event:
     """The event under Lambda's own request id, unless its sender gave it another one."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return event | {"headers": {"x-request-id": request_id} | headers}
+    return event | {"headers": {REQUEST_ID: request_id} | headers}

@@ -110,5 +110,6 @@ async def until_ready(health: Health) -> None:
 def lost_the_engine(response: Event) -> bool:
     if response["statusCode"] != 503:
         return False
-    error = json.loads(response["body"]).get("error", {})  # a task that is not ready names none
-    return bool(error.get("code") == EngineUnavailable.code)
+    error = json.loads(response["body"]).get("error")  # a task that is not ready names none
+    # Anthropic's envelope has no codes; what else is a 503 there bears being asked again.
+    return error is not None and error.get("code", EngineUnavailable.code) == EngineUnavailable.code

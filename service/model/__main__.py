@@ -12,13 +12,13 @@ from service.model.errors import ModelError
 def main() -> int:
     """Errors are one sentence on standard error."""
     arguments = parser().parse_args()
-    from service.model.preparation import prepare
+    from service.model.preparation import Changes, prepare
 
     try:
         prepare(
             arguments.source,
             sha256=arguments.sha256,
-            type_name=arguments.type,
+            changes=Changes(type_name=arguments.type, chat_template=arguments.chat_template),
             output=arguments.output,
         )
     except (ModelError, FileNotFoundError) as wrong:
@@ -33,11 +33,17 @@ def main() -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m service.model", description=__doc__)
     prepare = top.add_subparsers(required=True, metavar="VERB").add_parser(
-        "prepare", help="fetch, verify, inspect and requantise a GGUF file"
+        "prepare", help="fetch, verify, inspect a GGUF file, and write it anew"
     )
     prepare.add_argument("source", help="a file, `bundled`, s3://bucket/key or https://...")
     prepare.add_argument("--sha256", help="what the source's SHA-256 must be, in hex")
     prepare.add_argument("--type", help="write the weights in this type, for example Q8_0")
+    prepare.add_argument(
+        "--chat-template",
+        type=Path,
+        metavar="FILE",
+        help="write this Jinja template into it, for example one with a place for tools",
+    )
     prepare.add_argument("--output", type=Path, help="the file to write")
     return top
 

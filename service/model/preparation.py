@@ -1,14 +1,15 @@
-"""From a source to weights that can be served: fetched, verified, inspected, in another type."""
+"""From a source to weights that can be served: fetched, verified, inspected, written anew."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from service.model.bundled import bundled_model_path
+from service.model.bundled import BUNDLED, bundled_model_path
 from service.model.digest import check_digest, file_digest
 from service.model.errors import ModelError
 from service.model.fetch import fetch, is_remote
@@ -16,31 +17,61 @@ from service.model.inspection import inspect
 from service.model.progress import Progress
 from service.model.requantisation import check_type, requantise
 
-BUNDLED: Final = "bundled"
 HEX: Final = re.compile("[0-9a-fA-F]{64}")
 # A day: the person who waits sees the rate and can interrupt; silence ends it much sooner.
 FETCH_SECONDS: Final = 24 * 3600
 RETRY_SECONDS: Final = 10
+TEMPLATE_BYTES_AT_MOST: Final = 1 << 20
 TYPE_IN_NAME: Final = re.compile(r"[.-](F16|F32|BF16|I?Q\d\w*)$", re.IGNORECASE)
 
 
-def prepare(source: str, *, sha256: str | None, type_name: str | None, output: Path | None) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What is written anew; what is None stays as it is."""
+
+    type_name: str | None = None
+    chat_template: Path | None = None
+
+    def __bool__(self) -> bool:
+        return self.type_name is not None or self.chat_template is not None
+
+    def __str__(self) -> str:
+        """For a file's name."""
+        return self.type_name or "with-template"
+
+
+def prepare(source: str, *, sha256: str | None, changes: Changes, output: Path | None) -> Path:
     """The prepared file; `output` is where it goes, by default into the current folder.
 
-    A file on this machine that needs no other type stays where it is. Raises ModelError.
+    A file on this machine of which nothing changes stays where it is. Raises ModelError.
     """
     if sha256 is not None and not HEX.fullmatch(sha256):
         raise ModelError(f"--sha256: got {sha256!r}; write 64 hexadecimal digits")
-    if type_name is not None:
-        check_type(type_name)
-    file = obtained(source, sha256=sha256, output=None if type_name else output)
+    if changes.type_name is not None:
+        check_type(changes.type_name)
+    template = read_template(changes.chat_template) if changes.chat_template else None
+    file = obtained(source, sha256=sha256, output=None if changes else output)
     tell(file)
-    if type_name is not None:
-        target = output or Path(f"{TYPE_IN_NAME.sub('', file.stem)}.{type_name}.gguf")
-        file = in_type(file, target, type_name=type_name)
+    if changes:
+        target = output or Path(f"{TYPE_IN_NAME.sub('', file.stem)}.{changes}.gguf")
+        file = anew(file, target, type_name=changes.type_name, chat_template=template)
         tell(file)
     print(f"SHA-256        {file_digest(file)}\nfile           {file}")
     return file
+
+
+def read_template(file: Path) -> str:
+    """Raises ModelError for what is no chat template, as far as that can be seen without a chat."""
+    try:
+        text = file.read_bytes()[: TEMPLATE_BYTES_AT_MOST + 1].decode()
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise ModelError(f"--chat-template: {file}: {unreadable}; name a text file") from None
+    if "messages" not in text or len(text) > TEMPLATE_BYTES_AT_MOST:
+        raise ModelError(
+            f"--chat-template: {file}: is no chat template, which is a Jinja template of "
+            f"`messages`, of {TEMPLATE_BYTES_AT_MOST >> 20} MiB at most"
+        )
+    return text
 
 
 def obtained(source: str, *, sha256: str | None, output: Path | None) -> Path:
@@ -70,14 +101,17 @@ def obtained(source: str, *, sha256: str | None, output: Path | None) -> Path:
     return file
 
 
-def in_type(file: Path, target: Path, *, type_name: str) -> Path:
+def anew(file: Path, target: Path, *, type_name: str | None, chat_template: str | None) -> Path:
     """Under a temporary name until it is whole and readable."""
     if target.resolve() == file.resolve():
         raise ModelError(f"--output: got {target}, the source itself; choose another name")
     part = target.with_name(f"{target.name}.part")
-    progress = Progress(f"requantising to {type_name}", sys.stderr)
+    verb = f"requantising to {type_name}" if type_name else f"writing {target.name}"
+    progress = Progress(verb, sys.stderr)
     try:
-        requantise(file, part, type_name=type_name, on_progress=progress)
+        requantise(
+            file, part, type_name=type_name, chat_template=chat_template, on_progress=progress
+        )
         progress.finish()
         inspect(part)
         part.replace(target)

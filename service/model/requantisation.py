@@ -1,11 +1,11 @@
-"""Writes a GGUF file's weights in another type; everything else in the file stays as it is.
+"""Writes a GGUF file's weights in another type, or its chat template anew; the rest stays as it is.
 
 Needs the `gguf` library, whose quantiser is written in NumPy and knows the plain types only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +27,7 @@ TYPES: Final[Mapping[str, LlamaFileType]] = {
     "Q4_0": LlamaFileType.MOSTLY_Q4_0,
 }
 FILE_TYPE: Final = "general.file_type"
+CHAT_TEMPLATE: Final = "tokenizer.chat_template"
 # The vocabulary's matrices lose most by few bits; llama.cpp's own quantiser gives them more too.
 # https://github.com/ggml-org/llama.cpp/blob/master/src/llama-quant.cpp
 VOCABULARY: Final = frozenset({"token_embd.weight", "output.weight"})
@@ -46,13 +47,28 @@ def check_type(name: str) -> None:
 
 
 def requantise(
-    source: Path, target: Path, *, type_name: str, on_progress: Callable[[int, int], None]
+    source: Path,
+    target: Path,
+    *,
+    type_name: str | None,
+    chat_template: str | None = None,
+    on_progress: Callable[[int, int], None],
 ) -> None:
-    """Progress counts the source's bytes. Memory: four bytes for each value of one tensor."""
-    check_type(type_name)
+    """What is None stays. Progress counts the source's bytes.
+
+    Memory: four bytes for each value of one tensor.
+    """
     reader = read_model(source)
     writer = GGUFWriter(target, str(value(reader, "general.architecture", "unknown")))
-    copy_metadata(reader, writer, file_type=TYPES[type_name])
+    changed: list[str] = []
+    if type_name is not None:
+        check_type(type_name)
+        changed.append(FILE_TYPE)
+        writer.add_file_type(TYPES[type_name])
+    if chat_template is not None:
+        changed.append(CHAT_TEMPLATE)
+        writer.add_chat_template(chat_template)
+    copy_metadata(reader, writer, but=changed)
     wanted = [type_of(tensor, type_name) for tensor in reader.tensors]
     for tensor, kind in zip(reader.tensors, wanted, strict=True):
         announce(writer, tensor, kind)
@@ -67,18 +83,19 @@ def requantise(
     writer.close()
 
 
-def copy_metadata(reader: GGUFReader, writer: GGUFWriter, *, file_type: LlamaFileType) -> None:
+def copy_metadata(reader: GGUFReader, writer: GGUFWriter, *, but: Collection[str]) -> None:
     for name, field in reader.fields.items():
-        if name.startswith("GGUF.") or name in ("general.architecture", FILE_TYPE):
+        if name.startswith("GGUF.") or name == "general.architecture" or name in but:
             continue  # the writer's own, and what changes
         kind = field.types[0]
         item = field.types[-1] if kind is GGUFValueType.ARRAY else None
         writer.add_key_value(name, field.contents(), kind, sub_type=item)
-    writer.add_file_type(file_type)
 
 
-def type_of(tensor: ReaderTensor, type_name: str) -> GGMLQuantizationType:
+def type_of(tensor: ReaderTensor, type_name: str | None) -> GGMLQuantizationType:
     """The type that a tensor gets: its own where it is no matrix, or its rows fit no block."""
+    if type_name is None:
+        return tensor.tensor_type
     wanted = GGMLQuantizationType[type_name]
     if tensor.name in VOCABULARY and type_name in NARROW:
         wanted = VOCABULARY_TYPE

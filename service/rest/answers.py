@@ -1,30 +1,21 @@
-"""Turns a generation into the response: one JSON document, or a stream of events."""
+"""Turns a generation into OpenAI's completions: one JSON document, or a stream of events."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
-import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from typing import Any
 
 import orjson
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
-from service.errors import InternalError, ServiceError
-from service.generation import Chunk, Completion, GenerationRequest, Usage
-from service.inference import Inference
-from service.observation import Caller
-from service.rest.connection import while_connected
-from service.rest.event_stream import EventStream
-from service.rest.schemas import Json, Shape, usage_json
+from service.errors import ServiceError
+from service.generation import Chunk, Completion, Json, Usage
+from service.observation import answer_id
+from service.rest.event_stream import COMMENT, Event
+from service.rest.shapes import Shape, usage_document
 from service.rest.statuses import envelope
 
-LAST_EVENTS_SECONDS = 5
-
-log = logging.getLogger("service.rest")
+DONE = Event(b"[DONE]")
 
 
 class Frame:
@@ -32,98 +23,77 @@ class Frame:
 
     def __init__(self, shape: Shape, *, model: str, fingerprint: str) -> None:
         self.shape = shape
-        self._id = f"{shape.id_prefix}{uuid.uuid4().hex}"
-        self._rest = {
+        self._repeated = {
+            "id": answer_id(shape.id_prefix),
             "created": int(time.time()),
             "model": model,
             "system_fingerprint": fingerprint,
         }
 
-    def document(self, completion: Completion) -> bytes:
-        return orjson.dumps(
-            {"id": self._id, "object": self.shape.object}
-            | self._rest
-            | {
-                "choices": [self.shape.choice(completion)],
-                "usage": usage_json(completion.usage),
-            }
-        )
+    def document(self, completion: Completion, *, with_timings: bool) -> bytes:
+        choices = [
+            self.shape.choice(index, choice) for index, choice in enumerate(completion.choices)
+        ]
+        document: Json = {**self._repeated, **self.shape.head, "choices": choices}
+        document["usage"] = usage_document(completion.usage)
+        if with_timings and completion.timings:
+            document["timings"] = completion.timings
+        return orjson.dumps(document)
 
-    def chunk(self, choice: Json | None, *, usage: Usage | None, with_usage: bool) -> bytes:
-        """A chunk with one choice, or with none; `usage` is a key only where it was asked for."""
-        chunk = {"id": self._id, "object": self.shape.chunk_object} | self._rest
-        chunk["choices"] = [choice] if choice else []
-        if with_usage:
-            chunk["usage"] = usage_json(usage) if usage else None
-        return orjson.dumps(chunk)
+    def chunk(self, choices: list[Any], **fields: Any) -> Event:
+        head = {**self._repeated, **self.shape.chunk_head}
+        return Event(orjson.dumps({**head, "choices": choices, **fields}))
 
 
-async def end(events: EventStream, error: ServiceError | None = None) -> None:
-    """The stream's last events. Who does not read them in time is cut off."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LAST_EVENTS_SECONDS):
-            if error is not None:
-                await events.event(orjson.dumps(envelope(error)))
-            await events.event(b"[DONE]")
-            await events.close()
+class CompletionEvents:
+    """Writes the chunks of a completion, and [DONE].
 
+    `usage` is a key only where it was asked for, and so are `timings` and `prompt_progress`, which
+    are llama.cpp's own. The last timings come with the usage, or else with the last choice's end.
+    """
 
-class StreamedAnswer(Response):
-    """Generates while it is sent. An error before the first chunk is an HTTP status of its own."""
+    heartbeat = COMMENT
 
-    def __init__(
-        self,
-        inference: Inference,
-        request: GenerationRequest,
-        caller: Caller,
-        *,
-        frame: Frame,
-        include_usage: bool,
-    ) -> None:
-        self._inference = inference
-        self._request = request
-        self._caller = caller
+    def __init__(self, frame: Frame, *, include_usage: bool, include_timings: bool) -> None:
         self._frame = frame
         self._include_usage = include_usage
-        self.background = None
+        self._include_timings = include_timings
+        self._usage: Usage | None = None
+        self._timings: Json | None = None
+        self._ended: list[Any] = []  # the choice whose end waits for the last timings
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with EventStream(send) as events:
-            try:
-                async with while_connected(receive):
-                    await self._generate(events)
-            except ClientDisconnect:
-                return
-            except ServiceError as error:
-                if not events.opened:
-                    raise
-                await end(events, error)
-            except Exception:  # at the edge: the log has it, and the client an id
-                if not events.opened:
-                    raise
-                log.exception("request failed")
-                await end(events, InternalError())
+    def chunk(self, chunk: Chunk) -> Iterator[Event]:
+        self._usage = chunk.usage or self._usage
+        self._timings = chunk.timings or self._timings
+        if chunk.progress is not None:
+            yield self._event([], prompt_progress=chunk.progress)
+        for choice in self._frame.shape.chunks(chunk):
+            yield from self._end_of_choice(None)
+            if choice["finish_reason"] and self._include_timings and not self._include_usage:
+                self._ended = [choice]
             else:
-                await end(events)
+                yield self._event([choice], **self._timed(chunk.timings))
 
-    async def _generate(self, events: EventStream) -> None:
-        usage = None
-        async with self._inference.generate(self._request, self._caller) as chunks:
-            first = self._frame.shape.first_chunk()
-            async for chunk in chunks:
-                usage = chunk.usage or usage
-                if first is not None:
-                    await self._send(events, first)
-                    first = None
-                await self._send_chunk(events, chunk)
+    def end(self) -> Iterator[Event]:
+        yield from self._end_of_choice(self._timings)
         if self._include_usage:
-            await events.event(self._frame.chunk(None, usage=usage, with_usage=True))
+            yield self._event([], usage=self._usage, **self._timed(self._timings))
+        yield DONE
 
-    async def _send_chunk(self, events: EventStream, chunk: Chunk) -> None:
-        if chunk.text:
-            await self._send(events, self._frame.shape.chunk(chunk.text, None))
-        if chunk.finish_reason:
-            await self._send(events, self._frame.shape.chunk("", chunk.finish_reason))
+    def failed(self, error: ServiceError) -> Iterator[Event]:
+        yield from self._end_of_choice(None)
+        yield Event(orjson.dumps(envelope(error)))
+        yield DONE
 
-    async def _send(self, events: EventStream, choice: Json) -> None:
-        await events.event(self._frame.chunk(choice, usage=None, with_usage=self._include_usage))
+    def _end_of_choice(self, timings: Json | None) -> Iterator[Event]:
+        if self._ended:
+            yield self._event(self._ended, **self._timed(timings))
+            self._ended = []
+
+    def _timed(self, timings: Json | None) -> dict[str, Any]:
+        return {"timings": timings} if self._include_timings and timings else {}
+
+    def _event(self, choices: list[Any], usage: Usage | None = None, **fields: Any) -> Event:
+        if self._include_usage:
+            fields["usage"] = usage_document(usage) if usage else None
+        return self._frame.chunk(choices, **fields)

@@ -1,51 +1,63 @@
-"""The routes, and the order of checks: key, size, JSON, rules, then a place in the queue."""
+"""The REST API in one: its routes, and what an error becomes."""
 
 from __future__ import annotations
 
-import hashlib
-import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Sequence
 
-import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from service.admission import AdmissionGate
 from service.authentication import Authenticator
+from service.client_addresses import ClientAddresses
 from service.errors import InvalidRequest, ServiceError
 from service.health import Health
-from service.inference import Inference
+from service.inference import Inference, TimeLimits
+from service.logs import TRACE, without_keys
 from service.metrics import Metrics
-from service.observation import Caller, report_refusal
-from service.rest.answers import Frame, StreamedAnswer
-from service.rest.connection import read_body, while_connected
+from service.observation import current
+from service.observer import Observer
+from service.outcomes import CANCELLED, METHOD_NOT_ALLOWED, UNKNOWN_URL
+from service.quotas import Quotas
+from service.rest.callers import Callers, SecondsLeft, unlimited
+from service.rest.completions import CompletionRoutes
+from service.rest.connection_reserve import ConnectionReserve
+from service.rest.cors import PageHeaders, Preflights, options
+from service.rest.embeddings import EmbeddingRoutes
+from service.rest.health import PREFIX as HEALTH_PREFIX
+from service.rest.health import HealthRoutes
+from service.rest.http_refusals import BODY_REFUSED, Reason
+from service.rest.intake import Intake
+from service.rest.json_answers import json_response
+from service.rest.messages.routes import MessageRoutes
 from service.rest.middleware import RequestContext
-from service.rest.schemas import Body, ChatBody, ChatShape, CompletionBody, CompletionShape, Shape
-from service.rest.statuses import ANSWERS, INVALID, envelope, headers, wrap
+from service.rest.models import ModelRoutes
+from service.rest.openapi.document import DocumentRoutes
+from service.rest.operations import Operation
+from service.rest.playground import Playground
+from service.rest.rate_limits import RateLimitHeaders
+from service.rest.refusals import envelope, http_envelope
+from service.rest.responses.routes import ResponseRoutes
+from service.rest.statuses import ANSWERS, headers
+from service.rest.streaming import Streams
+from service.rest.tokens import TokenRoutes
 
-READY_PATH = "/health/ready"  # the seam: the load balancer asks here
-METRICS_PATH = "/metrics"  # the seam: the load balancer hides it
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-SecondsLeft = Callable[[Request], float | None]
-BodyT = TypeVar("BodyT", bound=Body)
-
-
-def unlimited(request: Request) -> float | None:
-    """The request's sender or carrier sets no deadline."""
-    return None
+# For who has only shut down its writing side.
+LEFT = "The client closed its connection for sending; keep it open until the answer has come."
+METRICS_PATH = "/metrics"  # the seam: the load balancer hides it too
 
 
 class RestApi:
     """OpenAI's API for one model.
 
+    `fingerprint` is the answers' `system_fingerprint`, `limits` what `inference` holds requests to.
     `streams` is False where the carrier takes whole answers only; `seconds_left` is how long it
-    waits for one.
+    waits for one. `playground_of` is the gate whose load the playground shows, if there is one.
+    `cors_origins` are those of the web pages that may use the API.
     """
 
     def __init__(
@@ -53,168 +65,142 @@ class RestApi:
         *,
         inference: Inference,
         authenticator: Authenticator,
+        quotas: Quotas,
         health: Health,
         metrics: Metrics,
+        observer: Observer,
+        fingerprint: str,
+        limits: TimeLimits,
         max_body_bytes: int,
         streams: bool = True,
         seconds_left: SecondsLeft = unlimited,
+        playground_of: AdmissionGate | None = None,
+        cors_origins: Sequence[str] = (),
+        addresses: ClientAddresses = ClientAddresses(),  # noqa: B008  # it is frozen
     ) -> None:
-        self._inference = inference
-        self._authenticator = authenticator
+        self._addresses = addresses
+        self._cors_origins = cors_origins
         self._health = health
         self._metrics = metrics
-        self._max_body_bytes = max_body_bytes
-        self._streams = streams
-        self._seconds_left = seconds_left
-        self._created = int(time.time())
-        self._fingerprint = fingerprint(inference.model_name)
+        self._observer = observer
+        self._quotas = quotas
+        callers = Callers(
+            authenticator,
+            longest_seconds=limits.max_wait_seconds + limits.generation_seconds,
+            seconds_left=seconds_left,
+        )
+        intake = Intake(callers, max_body_bytes=max_body_bytes)
+        streamed = Streams(inference, allowed=streams, longest_wait_seconds=limits.max_wait_seconds)
+        self._completions = CompletionRoutes(inference, intake, streamed, fingerprint=fingerprint)
+        self._models = ModelRoutes(inference, callers)
+        self._responses = ResponseRoutes(inference, intake, streamed)
+        self._messages = MessageRoutes(inference, intake, streamed)
+        self._embeddings = EmbeddingRoutes(inference, intake)
+        self._tokens = TokenRoutes(inference, intake)
+        self._document = DocumentRoutes(self.operations, inference, streams=streams)
+        self._pages: list[Route] = []
+        if playground_of is not None:
+            self._pages = Playground(playground_of, callers, inference.model_name).routes()
 
     def app(self) -> Starlette:
         app = Starlette(
-            routes=[
-                Route(
-                    "/v1/chat/completions", self._completions(ChatBody, ChatShape), methods=["POST"]
-                ),
-                Route(
-                    "/v1/completions",
-                    self._completions(CompletionBody, CompletionShape),
-                    methods=["POST"],
-                ),
-                Route("/v1/models", self.models),
-                Route("/v1/models/{model:path}", self.model),
-                Route("/health/live", self.live),
-                Route(READY_PATH, self.ready),
-                Route(METRICS_PATH, self.metrics),
-            ],
+            routes=[*(operation.route() for operation in self.operations()), *self._pages],
             exception_handlers={
                 ServiceError: self.answer_error,
                 HTTPException: answer_http_error,
-                ClientDisconnect: answer_nobody,
+                ClientDisconnect: answer_no_body,
             },
         )
         # A redirect would name the address that we see, which behind TLS is the wrong one.
         app.router.redirect_slashes = False
-        app.add_middleware(RequestContext, health=self._health, metrics=self._metrics)
+        self._wrap(app)
         return app
 
-    def _completions(self, body_type: type[Body], shape: Shape) -> Endpoint:
-        async def endpoint(request: Request) -> Response:
-            caller = await self._caller(request)
-            body = parse(body_type, await read_body(request, limit_bytes=self._max_body_bytes))
-            frame = Frame(shape, model=self._inference.model_name, fingerprint=self._fingerprint)
-            if body.stream:
-                self._check_streams()
-                return StreamedAnswer(
-                    self._inference,
-                    body.to_request(),
-                    caller,
-                    frame=frame,
-                    include_usage=body.include_usage,
-                )
-            async with while_connected(request.receive):
-                completion = await self._inference.complete(
-                    body.to_request(), caller, timeout_seconds=self._seconds_left(request)
-                )
-            return Response(frame.document(completion), media_type="application/json")
+    def _wrap(self, app: Starlette) -> None:
+        """From the innermost on."""
+        pages = options(self._cors_origins)
+        kept_for = (HEALTH_PREFIX, METRICS_PATH)
+        app.add_middleware(ConnectionReserve, kept_for=kept_for, refuse=self.answer_error)
+        if self._cors_origins:
+            app.add_middleware(Preflights, **pages)
+        app.add_middleware(
+            RequestContext,
+            health=self._health,
+            observer=self._observer,
+            routine=self._routine(),
+            addresses=self._addresses,
+        )
+        app.add_middleware(RateLimitHeaders, quotas=self._quotas)
+        if self._cors_origins:
+            app.add_middleware(PageHeaders, **pages)
 
-        return endpoint
+    def _routine(self) -> set[str]:
+        """What is asked all the time, and asks nothing of the model."""
+        open_ones = (each.path for each in self.operations() if not each.asks_for_key)
+        return {*open_ones, *(page.path for page in self._pages)}
 
-    async def models(self, request: Request) -> Response:
-        await self._caller(request)
-        return json_response({"object": "list", "data": [self._model_json()]})
+    def routes(self) -> dict[str, bool]:
+        """What is asked with a key, and of each whether it generates."""
+        return {each.path: each.generates for each in self.operations() if each.asks_for_key}
 
-    async def model(self, request: Request) -> Response:
-        await self._caller(request)
-        self._inference.check_model(request.path_params["model"])
-        return json_response(self._model_json())
-
-    async def live(self, request: Request) -> Response:
-        """The process answers: while busy, while draining, while the engine restarts."""
-        return json_response({"status": "alive"})
-
-    async def ready(self, request: Request) -> Response:
-        """Whether the load balancer should send requests here."""
-        if self._health.ready:
-            return json_response({"status": "ready"})
-        reason = "draining" if self._health.draining else "loading"
-        return json_response({"status": reason}, status=503)
+    def operations(self) -> list[Operation]:
+        """All that can be asked, in the order in which the document has it."""
+        return [
+            *self._completions.operations(),
+            *self._responses.operations(),
+            *self._messages.operations(),
+            *self._models.operations(),
+            *self._embeddings.operations(),
+            *self._tokens.operations(),
+            *HealthRoutes(self._health).operations(),
+            Operation(
+                method="GET",
+                path=METRICS_PATH,
+                endpoint=self.metrics,
+                summary="Metrics for Prometheus.",
+                media_type="text/plain",
+                asks_for_key=False,
+            ),
+            *self._document.operations(),
+        ]
 
     async def metrics(self, request: Request) -> Response:
+        """For those who scrape the task itself: nothing there for whom a load balancer let in.
+
+        It adds this header to every request, whatever its client sent.
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html
+        """
+        if TRACE in request.headers:
+            raise HTTPException(404)
         return Response(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     async def answer_error(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)
-        report_refusal(error, transport="rest", metrics=self._metrics)
-        response = json_response(envelope(error), status=ANSWERS[error.code].status)
+        current().failed(error)
+        body = envelope(error, path=request.url.path)
+        response = json_response(body, status=ANSWERS[error.code].status)
         response.headers.update(headers(error))
         return response
 
-    async def _caller(self, request: Request) -> Caller:
-        name = await self._authenticator.authenticate(request.headers.get("authorization"))
-        return Caller(transport="rest", key=name)
-
-    def _check_streams(self) -> None:
-        if not self._streams:
-            rule = "this endpoint gives whole answers only; leave it out, or send false"
-            raise InvalidRequest.of_field("stream", rule)
-
-    def _model_json(self) -> dict[str, object]:
-        return {
-            "id": self._inference.model_name,
-            "object": "model",
-            "created": self._created,
-            "owned_by": "llm-on-ecs",
-        }
-
-
-def parse(body_type: type[BodyT], body: bytes) -> BodyT:
-    """The body as its type. Raises InvalidRequest that names the field and the rule."""
-    try:
-        return body_type.model_validate_json(body)
-    except ValidationError as wrong:
-        error = wrong.errors(include_url=False)[0]
-        raise invalid_request(error["type"], error["loc"], error["msg"]) from None
-
-
-def invalid_request(kind: str, location: tuple[int | str, ...], rule: str) -> InvalidRequest:
-    if kind == "json_invalid":
-        return InvalidRequest(f"The body is not valid JSON: {rule}.")
-    param = path(location)
-    if kind == "extra_forbidden":
-        return InvalidRequest(f"Unrecognized request argument supplied: {param}", param=param)
-    return InvalidRequest.of_field(param, rule) if param else InvalidRequest(rule)
-
-
-def path(location: tuple[int | str, ...]) -> str | None:
-    """`messages[0].content` of ("messages", 0, "content")."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return text.removeprefix(".") or None
-
-
-def fingerprint(model_name: str) -> str:
-    """Changes when the same seed may give another answer: with the model or the engine."""
-    from importlib.metadata import version
-
-    source = f"{model_name} xllamacpp {version('xllamacpp')}"
-    return "fp_" + hashlib.sha256(source.encode()).hexdigest()[:10]
-
-
-def json_response(content: object, *, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status_code=status, media_type="application/json")
-
 
 async def answer_http_error(request: Request, error: Exception) -> Response:
-    """Starlette's own refusals (no such route, wrong method) in OpenAI's envelope."""
+    """Starlette's own refusals: no such route, wrong method."""
     assert isinstance(error, HTTPException)
-    code = {404: "unknown_url", 405: "method_not_allowed"}.get(error.status_code)
-    message = f"{error.detail}: {request.method} {request.url.path}"
-    response = json_response(
-        wrap(message, type_=INVALID, param=None, code=code), status=error.status_code
-    )
+    status, path = error.status_code, request.url.path
+    code = {404: UNKNOWN_URL, 405: METHOD_NOT_ALLOWED}.get(status)
+    current().outcome = code or InvalidRequest.code
+    message = f"{error.detail}: {request.method} {without_keys(path)}"
+    body = http_envelope(message, status=status, code=code, path=path)
+    response = json_response(body, status=status)
     response.headers.update(error.headers or {})
     return response
 
 
-async def answer_nobody(request: Request, error: Exception) -> Response:
-    """The client has gone; nobody reads this. 499 is nginx's word for it."""
-    return Response(status_code=499)
+async def answer_no_body(request: Request, error: Exception) -> Response:
+    """The client has gone, or so it seems: 499 is nginx's word for it. Or it is there, and its
+    connection makes no sense of the body."""
+    reason: Reason | None = request.scope.get("state", {}).get(BODY_REFUSED)
+    code, status, message = reason or (CANCELLED, 499, LEFT)
+    current().outcome = code
+    body = http_envelope(message, status=status, code=code, path=request.url.path)
+    return json_response(body, status=status)

@@ -9,25 +9,30 @@ from contextlib import asynccontextmanager
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive
 
-from service.errors import DeadlineExceeded, RequestTooLarge
+from service.errors import BodyTimeout, DeadlineExceeded, RequestTooLarge
 
 BODY_SECONDS = 30  # a megabyte at 35 kB/s
 
 
-async def read_body(request: Request, *, limit_bytes: int) -> bytes:
-    """The whole body. Raises RequestTooLarge as soon as it is known, and DeadlineExceeded."""
+async def read_body(request: Request, *, limit_bytes: int, seconds_left: float | None) -> bytes:
+    """The whole body. Raises RequestTooLarge as soon as it is known, and BodyTimeout; or, of a
+    caller that gives the whole request fewer seconds than that, DeadlineExceeded."""
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit_bytes:
         raise RequestTooLarge(limit_bytes=limit_bytes)
     body = bytearray()
+    seconds = BODY_SECONDS if seconds_left is None else min(seconds_left, BODY_SECONDS)
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for piece in request.stream():
                 body += piece
                 if len(body) > limit_bytes:
                     raise RequestTooLarge(limit_bytes=limit_bytes)
     except TimeoutError:
-        raise DeadlineExceeded(f"The body did not arrive within {BODY_SECONDS} seconds.") from None
+        if seconds < BODY_SECONDS:
+            message = "The time allowed for this request has passed, and its body is not here."
+            raise DeadlineExceeded(message) from None
+        raise BodyTimeout(limit_seconds=BODY_SECONDS) from None
     return bytes(body)
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from starlette.types import Send
+
+from service.heartbeat import Heartbeat, silence_seconds, silent_at_most
 
 # An error before the stream opens is a real HTTP status, so wait for the first token a while. Then
 # open it: the headers, and a comment in every silence, keep the load balancer's idle timeout away.
 OPEN_AFTER_SECONDS = 10.0
-COMMENT_AFTER_SECONDS = 15.0
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -20,17 +21,42 @@ HEADERS = [
 ]
 
 
-class EventStream:
-    """One response of events. Opens at the first event, or of itself after OPEN_AFTER_SECONDS."""
+COMMENT = b": still working\n\n"
 
-    def __init__(self, send: Send) -> None:
+
+class Event(NamedTuple):
+    """One event: its data, in one line, and its type where the API names it."""
+
+    data: bytes
+    name: str | None = None
+
+    def encoded(self) -> bytes:
+        name = f"event: {self.name}\n".encode() if self.name else b""
+        return name + b"data: " + self.data + b"\n\n"
+
+
+class EventStream:
+    """One response of events, sent one at a time. Opens at the first event, or of itself: within
+    OPEN_AFTER_SECONDS of when the engine `has_begun`, and in any case when nothing is refused any
+    more, some time after `longest_wait_seconds`.
+
+    `heartbeat` is what is sent in a silence. `opened` says that the status is sent.
+    """
+
+    def __init__(
+        self, send: Send, *, longest_wait_seconds: float, heartbeat: bytes = COMMENT
+    ) -> None:
         self._send = send
-        self._sent_at = 0.0
+        self._heartbeat = heartbeat
+        self._silent_at_most = silent_at_most(longest_wait_seconds)
+        self._sending = asyncio.Lock()
+        self._heart = Heartbeat(self._beat, every_seconds=self._patience)
         self.opened = False
+        self.has_begun = False
 
     async def __aenter__(self) -> Self:
-        self._sent_at = asyncio.get_running_loop().time()
-        self._heart = asyncio.create_task(self._beat())
+        self._entered = asyncio.get_running_loop().time()
+        await self._heart.__aenter__()
         return self
 
     async def __aexit__(
@@ -39,33 +65,41 @@ class EventStream:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._heart.cancel()
+        await self._heart.__aexit__(kind, error, traceback)
 
-    async def event(self, data: bytes) -> None:
-        await self._write(b"data: " + data + b"\n\n")
+    async def event(self, event: Event) -> None:
+        self._heart.put_off()
+        await self._write(event.encoded())
 
     async def close(self) -> None:
         """Ends the response; a stream that ends without this was cut."""
-        self._heart.cancel()
-        await self._open()
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        self._heart.stop()
+        await self._write(b"", last=True)
 
     async def _beat(self) -> None:
-        await asyncio.sleep(OPEN_AFTER_SECONDS)
-        await self._open()
-        while True:
-            silence = asyncio.get_running_loop().time() - self._sent_at
-            if silence >= COMMENT_AFTER_SECONDS:
-                await self._write(b": still working\n\n")
-            else:
-                await asyncio.sleep(COMMENT_AFTER_SECONDS - silence)
+        if self.opened:
+            if not self._sending.locked():  # else it is the reader who is silent
+                await self._write(self._heartbeat)
+        elif self.has_begun or self._silence_left() <= 0:
+            async with self._sending:
+                await self._open()
+
+    def _patience(self) -> float:
+        """Seconds from one beat to the next."""
+        if self.opened:
+            return silence_seconds()
+        return min(OPEN_AFTER_SECONDS, max(0.0, self._silence_left()))
+
+    def _silence_left(self) -> float:
+        """Seconds in which it may still be refused."""
+        return self._entered + self._silent_at_most - asyncio.get_running_loop().time()
+
+    async def _write(self, body: bytes, *, last: bool = False) -> None:
+        async with self._sending:
+            await self._open()
+            await self._send({"type": "http.response.body", "body": body, "more_body": not last})
 
     async def _open(self) -> None:
         if not self.opened:
-            self.opened = True
             await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-
-    async def _write(self, body: bytes) -> None:
-        await self._open()
-        self._sent_at = asyncio.get_running_loop().time()
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+            self.opened = True

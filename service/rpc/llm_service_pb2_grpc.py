@@ -54,6 +54,11 @@ class LLMServiceStub:
                 request_serializer=service_dot_rpc_dot_llm__service__pb2.ChatRequest.SerializeToString,
                 response_deserializer=service_dot_rpc_dot_llm__service__pb2.StreamChatResponse.FromString,
                 _registered_method=True)
+        self.CountTokens = channel.unary_unary(
+                '/LLMService/CountTokens',
+                request_serializer=service_dot_rpc_dot_llm__service__pb2.CountTokensRequest.SerializeToString,
+                response_deserializer=service_dot_rpc_dot_llm__service__pb2.CountTokensResponse.FromString,
+                _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/LLMService/ListModels',
                 request_serializer=service_dot_rpc_dot_llm__service__pb2.ListModelsRequest.SerializeToString,
@@ -72,7 +77,13 @@ class LLMServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StreamGenerateText(self, request, context):
-        """Continues a prompt and answers piece by piece; the last message has the finish reason and usage.
+        """Continues a prompt and answers piece by piece. Each message is of one choice, which it names by its
+        `index`; the last message of a choice has its finish reason, and the last message of all has what
+        is of all choices: usage, model, id. A stream that ends with OK and without a usage is none of ours.
+
+        After 15 s with nothing to say comes an empty message, so that nothing on the way takes the call for
+        dead: skip messages without a field. In the queue there are none, so that gRPC may try a call again
+        that is refused there.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -86,7 +97,15 @@ class LLMServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StreamChat(self, request, context):
-        """Answers a chat piece by piece; the last message has the finish reason and usage.
+        """Answers a chat piece by piece, as StreamGenerateText does.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountTokens(self, request, context):
+        """How many tokens the prompt of a request has, exactly: those that its Usage would tell. Nothing is
+        generated. It waits for its turn, and counts for a key's limits, as any request.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -121,6 +140,11 @@ def add_LLMServiceServicer_to_server(servicer, server):
                     servicer.StreamChat,
                     request_deserializer=service_dot_rpc_dot_llm__service__pb2.ChatRequest.FromString,
                     response_serializer=service_dot_rpc_dot_llm__service__pb2.StreamChatResponse.SerializeToString,
+            ),
+            'CountTokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountTokens,
+                    request_deserializer=service_dot_rpc_dot_llm__service__pb2.CountTokensRequest.FromString,
+                    response_serializer=service_dot_rpc_dot_llm__service__pb2.CountTokensResponse.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -236,6 +260,33 @@ class LLMService:
             '/LLMService/StreamChat',
             service_dot_rpc_dot_llm__service__pb2.ChatRequest.SerializeToString,
             service_dot_rpc_dot_llm__service__pb2.StreamChatResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/LLMService/CountTokens',
+            service_dot_rpc_dot_llm__service__pb2.CountTokensRequest.SerializeToString,
+            service_dot_rpc_dot_llm__service__pb2.CountTokensResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-from llm_on_ecs import AsyncLLMClient, Chunk, Completion, LLMClient, Message, Model
+from llm_on_ecs import AsyncLLMClient, Chunk, Completion, LLMClient, Message, Model, ToolCall
 from llm_on_ecs.asking import Options
 
 ENDED = Chunk("the end")
@@ -18,6 +18,8 @@ class Stream(Protocol):
 
     @property
     def text(self) -> str: ...
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]: ...
     async def next(self) -> Chunk: ...
     async def close(self) -> None: ...
 
@@ -26,6 +28,7 @@ class Face(Protocol):
     async def generate(self, prompt: str, **options: Any) -> Completion: ...
     async def chat(self, messages: list[Message], **options: Any) -> Completion: ...
     def stream(self, prompt: str | list[Message], **options: Any) -> Stream: ...
+    async def count_tokens(self, prompt: str | list[Message], **options: Any) -> int: ...
     async def models(self, **limit: Any) -> list[Model]: ...
 
 
@@ -36,6 +39,11 @@ class BlockingStream:
     @property
     def text(self) -> str:
         return str(self._stream.text)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        found: tuple[ToolCall, ...] = self._stream.tool_calls
+        return found
 
     async def next(self) -> Chunk:
         return await asyncio.to_thread(next, self._stream, ENDED)
@@ -59,6 +67,9 @@ class BlockingFace:
     def stream(self, prompt: str | list[Message], **options: Any) -> Stream:
         return BlockingStream(self.client.stream(prompt, **options))
 
+    async def count_tokens(self, prompt: str | list[Message], **options: Any) -> int:
+        return await asyncio.to_thread(self.client.count_tokens, prompt, **options)
+
     async def models(self, **limit: Any) -> list[Model]:
         return await asyncio.to_thread(self.client.models, **limit)
 
@@ -70,6 +81,11 @@ class AsyncStream:
     @property
     def text(self) -> str:
         return str(self._stream.text)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        found: tuple[ToolCall, ...] = self._stream.tool_calls
+        return found
 
     async def next(self) -> Chunk:
         chunk: Chunk = await anext(self._stream, ENDED)
@@ -93,6 +109,9 @@ class AsyncFace:
 
     def stream(self, prompt: str | list[Message], **options: Any) -> Stream:
         return AsyncStream(self.client.stream(prompt, **options))
+
+    async def count_tokens(self, prompt: str | list[Message], **options: Any) -> int:
+        return await self.client.count_tokens(prompt, **options)
 
     async def models(self, **limit: Any) -> list[Model]:
         return await self.client.models(**limit)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -42,23 +42,48 @@ class Step:
 
 
 class ScriptedEndpoint:
-    """Plays the steps, one a call; the last one again and again. `left` is set by who leaves."""
+    """Plays the steps, one a call and once `go` is set; the last one again and again.
+
+    `left` is set by who leaves.
+    """
 
     def __init__(self, steps: list[Step]) -> None:
         self._steps = steps
         self.calls = 0
         self.keys: list[str | None] = []
+        self.gateway_keys: list[str | None] = []
+        self.request_ids: list[str | None] = []
+        self.open = self.most_open = 0
+        self.go = asyncio.Event()
+        self.go.set()
         self.arrived = asyncio.Event()
         self.left = asyncio.Event()
 
-    def next_step(self, key: str | None) -> Step:
+    def next_step(self, sent: Mapping[str, Any]) -> Step:
+        """By what a call carries: HTTP headers, or gRPC metadata."""
         step = self._steps[min(self.calls, len(self._steps) - 1)]
         self.calls += 1
-        self.keys.append(key)
+        self.keys.append(sent.get("authorization"))
+        self.gateway_keys.append(sent.get("x-api-key"))
+        self.request_ids.append(sent.get("x-request-id"))
         self.arrived.set()
         return step
 
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Counts the calls that are open, and notes when one leaves."""
+        self.open += 1
+        self.most_open = max(self.open, self.most_open)
+        try:
+            yield
+        except (asyncio.CancelledError, ConnectionResetError):
+            self.left.set()
+            raise
+        finally:
+            self.open -= 1
+
     async def pieces(self, step: Step) -> AsyncIterator[str]:
+        await self.go.wait()
         for piece in step.pieces:
             yield piece
         if step.ending == "hang":
@@ -80,16 +105,13 @@ class Rest:
         return app
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        step = self._endpoint.next_step(request.headers.get("authorization"))
-        try:
+        step = self._endpoint.next_step(request.headers)
+        with self._endpoint.answering():
             if step.refusal is not None:
                 return refused(step.refusal)
             if (await request.json()).get("stream"):
                 return await self._stream(request, step)
             return await self._whole(request, step)
-        except (asyncio.CancelledError, ConnectionResetError):
-            self._endpoint.left.set()
-            raise
 
     async def _whole(self, request: web.Request, step: Step) -> web.StreamResponse:
         text = "".join([piece async for piece in self._endpoint.pieces(step)])
@@ -144,21 +166,18 @@ class Rpc(LLMServiceServicer):
         self._endpoint = endpoint
 
     async def GenerateText(self, request: Any, context: Any) -> Any:
-        step = self._endpoint.next_step(key_of(context))
-        try:
+        step = self._endpoint.next_step(dict(context.invocation_metadata()))
+        with self._endpoint.answering():
             await self._abort_if_refused(step, context)
             text = "".join([piece async for piece in self._endpoint.pieces(step)])
             await self._break(step, context)
-        except asyncio.CancelledError:
-            self._endpoint.left.set()
-            raise
         return pb.GenerateTextResponse(
             generated_text=text, finish_reason=pb.FINISH_REASON_STOP, model="m"
         )
 
     async def StreamGenerateText(self, request: Any, context: Any) -> None:
-        step = self._endpoint.next_step(key_of(context))
-        try:
+        step = self._endpoint.next_step(dict(context.invocation_metadata()))
+        with self._endpoint.answering():
             await self._abort_if_refused(step, context)
             async for piece in self._endpoint.pieces(step):
                 await context.write(pb.StreamGenerateTextResponse(generated_text=piece))
@@ -167,9 +186,6 @@ class Rpc(LLMServiceServicer):
                 last = pb.StreamGenerateTextResponse(finish_reason=pb.FINISH_REASON_STOP)
                 last.usage.CopyFrom(pb.Usage(**USAGE))
                 await context.write(last)
-        except asyncio.CancelledError:
-            self._endpoint.left.set()
-            raise
 
     async def _abort_if_refused(self, step: Step, context: Any) -> None:
         if step.refusal is not None:
@@ -183,13 +199,8 @@ class Rpc(LLMServiceServicer):
 
 
 async def abort(context: Any, error: ServiceError) -> None:
-    metadata = (*trailing_metadata(error), ("x-request-id", REQUEST_ID))
+    metadata = trailing_metadata(error, request_id=REQUEST_ID)
     await context.abort(STATUSES[error.code], error.message, metadata)
-
-
-def key_of(context: Any) -> str | None:
-    found = dict(context.invocation_metadata()).get("authorization")
-    return None if found is None else str(found)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ KEY = "sk-of-a-test"
 @pytest.fixture(autouse=True)
 def no_key_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LLM_API_KEY", raising=False)
+    monkeypatch.delenv("LLM_GATEWAY_API_KEY", raising=False)
 
 
 @pytest.mark.parametrize(
@@ -82,11 +83,39 @@ def test_key_that_cannot_be_one_is_refused_and_not_shown(key: str) -> None:
     assert "sk" not in str(refused.value)
 
 
-def test_repr_has_the_address_and_not_the_key() -> None:
-    with LLMClient("http://localhost:8080", api_key=KEY) as client:
+def test_gateway_s_key_is_a_header_of_rest_beside_the_endpoint_s() -> None:
+    found = address("https://h/prod", api_key=KEY, transport=None, gateway_api_key="gw-1")
+    assert found.headers == {"authorization": f"Bearer {KEY}", "x-api-key": "gw-1"}
+
+
+def test_gateway_s_key_comes_from_its_variable_and_over_rest_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LLM_GATEWAY_API_KEY", "gw-environment")
+    assert address("https://h", api_key=None, transport=None).headers == {
+        "x-api-key": "gw-environment"
+    }
+    assert address("grpcs://h", api_key=None, transport=None).gateway_api_key is None
+
+
+def test_gateway_s_key_over_grpc_is_refused() -> None:
+    with pytest.raises(ValueError, match="an API Gateway passes no gRPC") as refused:
+        address("grpcs://h", api_key=None, transport=None, gateway_api_key="gw-1")
+    assert "gw-1" not in str(refused.value)
+
+
+def test_gateway_s_key_that_cannot_be_one_is_refused_and_not_shown() -> None:
+    with pytest.raises(ValueError, match="the gateway's API key has a space") as refused:
+        address("https://h", api_key=None, transport=None, gateway_api_key="gw-1\r\n")
+    assert "gw" not in str(refused.value)
+
+
+def test_repr_has_the_address_and_no_key() -> None:
+    with LLMClient("http://localhost:8080", api_key=KEY, gateway_api_key="gw-1") as client:
         shown = repr(client) + repr(AsyncLLMClient("grpc://localhost", api_key=KEY))
     assert "localhost" in shown
     assert KEY not in shown
+    assert "gw-1" not in shown
 
 
 @pytest.mark.parametrize("url", ["https://localhost", "grpcs://localhost"])
@@ -118,3 +147,8 @@ def test_misspelt_option_is_refused_with_those_there_are() -> None:
 def test_negative_retries_are_refused() -> None:
     with pytest.raises(ValueError, match="max_retries is negative: got -1"):
         LLMClient("http://localhost", max_retries=-1)
+
+
+def test_client_that_may_make_no_call_is_refused() -> None:
+    with pytest.raises(ValueError, match="max_concurrency leaves no call: got 0"):
+        AsyncLLMClient("http://localhost", max_concurrency=0)

@@ -14,7 +14,9 @@ from service.errors import ServiceError
 
 
 def service_errors(root: type[ServiceError] = ServiceError) -> list[type[ServiceError]]:
-    return [found for child in root.__subclasses__() for found in (child, *service_errors(child))]
+    """Those that callers can tell apart: one without a code of its own is its parent to them."""
+    found = [each for child in root.__subclasses__() for each in (child, *service_errors(child))]
+    return [error for error in found if "code" in vars(error)]
 
 
 def test_tree_in_the_docstring_is_the_tree() -> None:

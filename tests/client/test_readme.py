@@ -17,7 +17,14 @@ CLIENT = Path(__file__).parents[2] / "client"
 BLOCKS = re.findall(
     r"```python\n(.*?)```", (CLIENT / "README.md").read_text(encoding="utf-8"), re.DOTALL
 )
-SAID = ["Model(id='smollm2-135m-instruct')", "Usage(", ",", "correct temperature"]
+SAID = [
+    "Model(id='smollm2-135m-instruct')",
+    "Usage(",
+    ",",
+    " tokens",
+    "has no place for tools",
+    "correct temperature",
+]
 
 
 def test_every_block_is_known_here() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -64,7 +65,37 @@ async def test_chat_is_answered_and_streamed_alike(client: Face) -> None:
     assert "Paris" in whole.text
     assert stream.text == whole.text
     assert len(chunks) > 2
-    assert [chunk.usage for chunk in chunks if chunk.usage] == [whole.usage]
+    (usage,) = [chunk.usage for chunk in chunks if chunk.usage]
+    assert usage.total_tokens == whole.usage.total_tokens
+    assert usage.cached_tokens > 0  # the same prompt a second time
+
+
+async def test_tokens_are_counted_as_the_answer_will_count_them(client: Face) -> None:
+    for asked in (CAPITAL, QUESTION):
+        counted = await client.count_tokens(asked)
+        answered = await (
+            client.generate(asked, max_tokens=1)
+            if isinstance(asked, str)
+            else client.chat(asked, max_tokens=1)
+        )
+        assert counted == answered.usage.prompt_tokens > 4
+
+
+async def test_text_fits_the_schema(client: Face) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"river": {"enum": ["Seine", "Rhine"]}},
+        "required": ["river"],
+    }
+    answer = await client.chat(QUESTION, max_tokens=32, temperature=0, json_schema=schema)
+    assert json.loads(answer.text)["river"] in ("Seine", "Rhine")
+
+
+async def test_several_answers_come_at_once(client: Face) -> None:
+    answer = await client.generate(CAPITAL, max_tokens=4, temperature=1, seed=1, n=2)
+    assert len(answer.choices) == 2
+    assert answer.text == answer.choices[0].text
+    assert answer.usage.completion_tokens == 8
 
 
 async def test_stop_text_and_penalties_are_honoured(client: Face) -> None:

@@ -17,7 +17,8 @@ from llm_on_ecs.errors import (
     QueueFull,
     RateLimited,
 )
-from llm_on_ecs.retries import Attempts, Deadline
+from llm_on_ecs.retries import Attempts, Call, Deadline
+from service.logs import choose_id
 
 
 class Clock:
@@ -34,7 +35,7 @@ def highest(low: float, high: float) -> float:
 
 def attempts(seconds: float | None = None, **arguments: Any) -> Attempts:
     defaults: dict[str, Any] = {"max_retries": 9, "draw": highest}
-    return Attempts(Deadline(seconds, clock=Clock()), **(defaults | arguments))
+    return Attempts(Call(Deadline(seconds, clock=Clock())), **(defaults | arguments))
 
 
 def test_pauses_grow_twofold_to_eight_seconds() -> None:
@@ -58,6 +59,18 @@ def test_pause_that_the_endpoint_asks_for_is_kept_and_spread() -> None:
     assert attempts().pause_after(RateLimited("slow", retry_after_seconds=3)) == 3.5
 
 
+def test_pause_that_is_asked_for_and_too_long_is_left_to_the_caller() -> None:
+    patient = attempts()  # no time limit of its own
+    assert patient.pause_after(RateLimited("slow", retry_after_seconds=120)) == 120.5
+    with pytest.raises(RateLimited) as told:
+        patient.pause_after(RateLimited("slow", retry_after_seconds=121))
+    assert told.value.retry_after_seconds == 121
+
+
+def test_pause_before_now_is_none() -> None:
+    assert attempts().pause_after(RateLimited("slow", retry_after_seconds=-9)) == 0.5
+
+
 @pytest.mark.parametrize("error", [QueueFull("x"), EngineUnavailable("x"), RateLimited("x")])
 def test_refusal_for_now_is_retried(error: LLMError) -> None:
     assert attempts().pause_after(error) > 0
@@ -70,6 +83,21 @@ def test_other_errors_are_raised_as_they_are(error: LLMError) -> None:
     with pytest.raises(type(error)) as raised:
         attempts().pause_after(error)
     assert raised.value is error
+
+
+def test_every_error_has_the_id_that_its_try_was_sent_with_or_was_answered_with() -> None:
+    tries = attempts()
+    unanswered, answered = ConnectionFailed("x"), QueueFull("x", request_id="of-the-endpoint")
+    for error in (unanswered, answered):
+        tries.pause_after(error)
+    assert unanswered.request_id == tries.call.request_id
+    assert answered.request_id == "of-the-endpoint"
+
+
+def test_calls_have_ids_of_their_own_that_the_service_takes_over() -> None:
+    ids = [attempts().call.request_id for _ in range(100)]
+    assert len(set(ids)) == 100
+    assert choose_id(ids[0]) == ids[0]
 
 
 def test_pause_that_outlasts_the_deadline_is_the_error_at_once() -> None:

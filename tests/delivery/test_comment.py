@@ -2,6 +2,7 @@
 
 from delivery.changes import compare
 from delivery.comment import MARKER, MOST_CHARACTERS, render
+from delivery.consequences import Consequences
 from delivery.review import StackReview
 from tests.delivery.templates import Template, repository, task, template
 
@@ -47,7 +48,7 @@ def test_a_blank_line_ends_the_table() -> None:
 
 def test_lost_data_is_told_before_the_table() -> None:
     gone = reviewed(template(Repo=repository("a", keep="Delete")), template(), stack="Registry")
-    warning, _, _ = render([TASK_SIZE, gone], base="main").partition("| stage |")
+    warning, _, _ = render([TASK_SIZE, gone], base="main").partition("| this change |")
     assert "> [!CAUTION]" in warning
     assert "`dev` Registry: **REMOVED** `Repo`" in warning
     assert "ITS DATA IS DELETED" in warning
@@ -55,6 +56,16 @@ def test_lost_data_is_told_before_the_table() -> None:
 
 def test_replacement_of_what_holds_no_data_warns_of_nothing() -> None:
     assert "CAUTION" not in render([TASK_SIZE], base="main")
+
+
+def test_risk_and_cost_stand_above_the_table_and_warnings_above_all() -> None:
+    beside = Consequences(warnings=("**DESTROYS** it",), risk="| risk |\n", cost="| cost |\n")
+    comment = render([SAME], base="main", beside=beside)
+    places = [
+        comment.index(text) for text in ("DESTROYS", "| risk |", "| cost |", "| this change |")
+    ]
+    assert places == sorted(places)
+    assert "> [!CAUTION]\n> - **DESTROYS** it\n" in comment
 
 
 def test_stack_that_left_the_app_is_to_be_destroyed_by_hand() -> None:

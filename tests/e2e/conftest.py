@@ -8,7 +8,9 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
 from sandbox.form import default_base
@@ -16,6 +18,12 @@ from sandbox.form import default_base
 ROOT = Path(__file__).parents[2]
 BASE_IMAGE = os.environ.get("LLM_SANDBOX_BASE_IMAGE") or default_base(ROOT / "service/Dockerfile")
 SCRIPT_SECONDS = 900
+AWS = {
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+}
 # What a new shell would not have: the outer make's words, our interpreter, our caches.
 OURS = {
     *("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "VIRTUAL_ENV", "CDK_VALIDATION"),
@@ -31,6 +39,21 @@ class Endpoints:
     grpc: str
     aws: str
     api_key: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What turns any AWS client to the sandbox."""
+        return AWS | {"AWS_ENDPOINT_URL": self.aws}
+
+    def client(self, service: Any) -> Any:
+        """One of boto3's."""
+        return boto3.client(
+            service,
+            endpoint_url=self.aws,
+            region_name=AWS["AWS_REGION"],
+            aws_access_key_id=AWS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=AWS["AWS_SECRET_ACCESS_KEY"],
+        )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import grpc
 import pytest
 
@@ -24,12 +23,6 @@ pytestmark = [pytest.mark.timeout(1200), pytest.mark.usefixtures("docker")]
 FORM = "container"
 REPLACED_SECONDS = 20
 LABEL = ""  # by which Docker knows the containers of the sandbox under test
-AWS = {
-    "AWS_REGION": "us-east-1",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,19 +59,9 @@ def until(holds: Callable[[], bool], *, seconds: float) -> float:
     return time.monotonic() - started
 
 
-def aws(endpoints: Endpoints, service: Any) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=endpoints.aws,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
 def deployed(endpoints: Endpoints) -> tuple[dict[str, Any], dict[str, Any]]:
     """The deployed service and its task definition's one container."""
-    ecs = aws(endpoints, "ecs")
+    ecs = endpoints.client("ecs")
     for cluster in ecs.list_clusters()["clusterArns"]:
         arns = ecs.list_services(cluster=cluster)["serviceArns"]
         if arns:
@@ -108,7 +91,7 @@ def test_tasks_are_containers_as_the_deployed_task_definition_says(endpoints: En
 def test_repository_holds_the_image_that_runs(endpoints: Endpoints) -> None:
     _, task = deployed(endpoints)
     repository, _, tag = task["container"]["image"].partition("/")[2].rpartition(":")
-    images = aws(endpoints, "ecr").list_images(repositoryName=repository)["imageIds"]
+    images = endpoints.client("ecr").list_images(repositoryName=repository)["imageIds"]
     assert tag in [image["imageTag"] for image in images]
 
 
@@ -128,12 +111,12 @@ def test_nothing_is_written_outside_the_mounts() -> None:
 def cli_variables(checkout: Checkout, endpoints: Endpoints) -> dict[str, str]:
     """What turns the CLI, and the README's words for AWS, to the sandbox."""
     shim = str(checkout.folder / "sandbox/docker_shim.py")
-    return AWS | {"AWS_ENDPOINT_URL": endpoints.aws, "CDK_DOCKER": shim}
+    return endpoints.variables | {"CDK_DOCKER": shim}
 
 
 def cdk(checkout: Checkout, verb: str, endpoints: Endpoints, *, check: bool = True) -> str:
     """A verb of the CLI for stage local, with what `make up` passes."""
-    listed = aws(endpoints, "acm").list_certificates()["CertificateSummaryList"]
+    listed = endpoints.client("acm").list_certificates()["CertificateSummaryList"]
     certificate = listed[0]["CertificateArn"]
     return checkout.shell(
         f'eval "$(make env)"; cdk {verb} --all -c stage=local '
@@ -209,7 +192,7 @@ def test_destroyed_stage_is_gone_and_can_be_deployed_again(
     checkout: Checkout, endpoints: Endpoints
 ) -> None:
     cdk(checkout, "destroy --force", endpoints)
-    stacks = aws(endpoints, "cloudformation").describe_stacks()["Stacks"]
+    stacks = endpoints.client("cloudformation").describe_stacks()["Stacks"]
     assert [stack["StackName"] for stack in stacks] == ["CDKToolkit"]
     until(lambda: tasks() == [], seconds=200)
     checkout.shell("make up", form=FORM)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
 
 from tests.e2e.conftest import Checkout
@@ -34,13 +33,7 @@ def section(told: str, name: str) -> str:
 
 def environments(checkout: Checkout) -> list[dict[str, str]]:
     """Of the containers of all tasks that run."""
-    ecs = boto3.client(
-        "ecs",
-        endpoint_url=checkout.endpoints().aws,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    ecs = checkout.endpoints().client("ecs")
     found = []
     for cluster in ecs.list_clusters()["clusterArns"]:
         for arn in ecs.list_services(cluster=cluster)["serviceArns"]:

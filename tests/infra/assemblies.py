@@ -16,6 +16,7 @@ from infra.stage_files import load_stage
 ROOT: Final = Path(__file__).parents[2]
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:123456789012:certificate/sandbox"
 IMAGE: Final = "llm-on-ecs:local"
+BOUNDARY: Final = "arn:aws:iam::123456789012:policy/company/boundary"
 REPOSITORY: Final = "my-org@123456/my-repository@456789"
 # In the model bucket; so large that the task's disk has to grow.
 OWN_MODEL: Final[dict[str, Any]] = {
@@ -26,22 +27,35 @@ OWN_MODEL: Final[dict[str, Any]] = {
     "kv_bytes_per_token": 23_040,
 }
 
+EXISTING_VPC: Final[dict[str, Any]] = {
+    "id": "vpc-0123456789abcdef0",
+    "private_subnet_ids": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+}
+
 STACKS: Final = ("Registry", "Network", "Inference")
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A stage, what the command line overrides, and what a person changed in its file."""
+    """A stage, what the command line overrides, and what a person changed in its file.
+
+    `name` is that of the file to which a person copied it.
+    """
 
     stage: str
     overrides: dict[str, str | None] = field(default_factory=dict)
     changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    name: str | None = None
+    top: dict[str, Any] = field(default_factory=dict)
+    """What stands outside of all sections."""
 
     def settings(self) -> StageSettings:
         """The stage with the changes: section by section, key by key."""
-        values = load_stage(self.stage, self.overrides).model_dump()
+        values = load_stage(self.stage, self.overrides).model_dump() | self.top
         for section, change in self.changes.items():
             values[section] |= change
+        if self.name:
+            values["name"] = self.name
         return StageSettings.model_validate(values)
 
 
@@ -53,7 +67,11 @@ VARIANTS: Final[dict[str, Variant]] = {
     "dev-base": Variant("dev", {"base_image": "offline-base:1"}),
     "prod": Variant("prod"),
     "dev-function": Variant(
-        "dev", changes={"function": {"enabled": True, "reserved_concurrency": 5}}
+        "dev",
+        changes={
+            "function": {"enabled": True, "reserved_concurrency": 5},
+            "governance": {"permissions_boundary": BOUNDARY},
+        },
     ),
     "delivery": Variant("dev", changes={"delivery": {"repository": REPOSITORY}}),
     # Each of these has what no stage has switched on.
@@ -61,7 +79,13 @@ VARIANTS: Final[dict[str, Variant]] = {
         "dev",
         {"image": IMAGE},
         {
-            "endpoint": {"access_logs": True},
+            "load_balancer": {
+                "access_logs": True,
+                "algorithm": "weighted-random",
+                "desync_mitigation": "strictest",
+            },
+            "scaling": {"min_tasks": 3},
+            "rollout": {"strategy": "canary"},
             "api_gateway": {"access_log": True, "require_api_key": True},
             "firewall": {"enabled": True},
         },
@@ -70,12 +94,14 @@ VARIANTS: Final[dict[str, Variant]] = {
         "local",
         {"image": IMAGE},
         {
-            "endpoint": {
-                "domain_name": "llm.example.com",
+            "domain": {
+                "name": "llm.example.com",
                 "hosted_zone_id": "Z0123456789ABCDEFGHIJ",
                 "hosted_zone_name": "example.com",
-                "access_logs": True,
             },
+            "endpoint": {"grpc": False},
+            "rollout": {"strategy": "blue-green"},
+            "load_balancer": {"access_logs": True, "connection_logs": True},
             "firewall": {"enabled": True, "requests_per_5_minutes": 500},
         },
     ),
@@ -84,6 +110,39 @@ VARIANTS: Final[dict[str, Variant]] = {
     ),
     "own-model": Variant(
         "dev", changes={"model": OWN_MODEL, "task": {"cpu": 8192, "memory_mib": 24_576}}
+    ),
+    "no-nat": Variant("dev", changes={"network": {"nat_gateways": 0}}),
+    "existing-vpc": Variant("dev", changes={"existing_vpc": EXISTING_VPC}),
+    # With all that may be added to it, and nothing asked for that is on the internet.
+    "existing-vpc-closed": Variant(
+        "prod",
+        changes={
+            "network": {"zones": 2, "nat_gateways": 1},
+            "auth": {"rest": "jwt", "grpc": "jwt"},
+            "jwt": {
+                "issuer": "https://id.example.internal",
+                "audience": "llm",
+                "jwks_url": "https://id.example.internal/keys",
+            },
+            "model": OWN_MODEL,
+            "task": {"cpu": 8192, "memory_mib": 24_576},
+            "existing_vpc": EXISTING_VPC
+            | {
+                "public_subnet_ids": ["subnet-0123456789abcde10", "subnet-0123456789abcde11"],
+                "egress": "endpoints-made",
+                "route_table_ids": ["rtb-0123456789abcdef0"],
+                "flow_logs": True,
+            },
+        },
+    ),
+    # Graviton, Spot above one task on demand, a larger disk, and the function.
+    "thrifty": Variant(
+        "dev",
+        changes={
+            "task": {"architecture": "arm64", "disk_gib": 30},
+            "capacity": {"spot_weight": 3, "on_demand_base": 1},
+            "function": {"enabled": True},
+        },
     ),
     "watched": Variant(
         "local",
@@ -97,6 +156,35 @@ VARIANTS: Final[dict[str, Variant]] = {
         },
     ),
 }
+
+KEY: Final = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-00000000000"
+# What a company asks of every stage, and what scaling can do, on the stage that has all stacks.
+VARIANTS["governed"] = Variant(
+    "dev",
+    top={"deletion_protection": True},
+    changes={
+        "governance": {"tags": {"cost-centre": "4711"}, "permissions_boundary": "boundary"},
+        "encryption": {
+            "secret_key_arn": f"{KEY}1",
+            "logs_key_arn": f"{KEY}2",
+            "images_key_arn": f"{KEY}3",
+            "models_key_arn": f"{KEY}4",
+            "topic_key_arn": f"{KEY}5",
+        },
+        "scaling": {"cpu_percent": 60, "requests_per_minute": 30, "start_seconds": 90},
+        "schedules": {
+            "working-hours": {"cron": "0 8 ? * MON-FRI *", "time_zone": "Europe/Berlin"}
+            | {"min_tasks": 4, "max_tasks": 20},
+            "evening": {"cron": "0 19 ? * MON-FRI *", "time_zone": "Europe/Berlin"},
+        },
+        "delivery": {"repository": REPOSITORY},
+        "model": OWN_MODEL | {"weights_mib": 139},
+        "api_gateway": {"access_log": True},
+        "firewall": {"enabled": True},
+        "alarms": {"emails": ("ann@example.org",)},
+        "monitoring": {"dashboard": True, "monthly_budget_usd": 200},
+    },
+)
 
 
 @dataclass(frozen=True)

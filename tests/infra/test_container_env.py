@@ -5,6 +5,7 @@ import pytest
 from infra.container_env import container_environment, function_environment
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
+from tests.infra.stages import OWN_MODEL
 
 
 def environment(**sections: object) -> dict[str, str]:
@@ -24,18 +25,26 @@ def test_the_engine_gets_a_thread_for_each_vcpu_and_at_least_one(
 
 def test_what_a_person_sets_arrives() -> None:
     found = environment(
-        endpoint={"rest_auth": "off", "grpc_auth": "keys", "keys_poll_seconds": 7},
+        auth={"rest": "off", "grpc": "keys", "poll_seconds": 7},
         model={
-            "path": "/models/own.gguf",
+            **OWN_MODEL,
             "name": "own",
+        },
+        engine={
             "slots": 3,
             "context_tokens": 1024,
             "batch_tokens": 32,
+            "embeddings": "last",
             "prompt_cache_mib": 5,
             "max_output_tokens": 9,
         },
         limits={"max_waiting": 4},
-        logs={"level": "DEBUG"},
+        logs={"level": "DEBUG", "prompts": True},
+        monitoring={
+            "vllm_names": True,
+            "traces_endpoint": "http://collector:4318/v1/traces",
+            "traces_ratio": 0.25,
+        },
     )
     expected = {
         "LLM_STAGE": "own",
@@ -48,10 +57,15 @@ def test_what_a_person_sets_arrives() -> None:
         "LLM_SLOTS": "3",
         "LLM_CONTEXT_TOKENS": "1024",
         "LLM_BATCH_TOKENS": "32",
+        "LLM_EMBEDDINGS": "last",
         "LLM_PROMPT_CACHE_MIB": "5",
         "LLM_MAX_OUTPUT_TOKENS": "9",
         "LLM_MAX_WAITING": "4",
         "LLM_LOG_LEVEL": "DEBUG",
+        "LLM_LOG_PROMPTS": "true",
+        "LLM_METRICS_VLLM_NAMES": "true",
+        "LLM_TRACES_ENDPOINT": "http://collector:4318/v1/traces",
+        "LLM_TRACES_RATIO": "0.25",
     }
     assert expected.items() <= found.items()
 
@@ -71,9 +85,25 @@ def test_time_limits_are_those_of_the_budget() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "hops"),
+    [
+        ({}, "1"),
+        ({"kind": "api-gateway"}, "2"),
+        ({"trusted_hops": 0}, "0"),
+        ({"kind": "api-gateway", "trusted_hops": 3}, "3"),
+    ],
+)
+def test_proxies_on_the_way_are_those_of_the_endpoint_unless_the_stage_counts_them(
+    endpoint: dict[str, object], hops: str
+) -> None:
+    limits = {"longest_generation_seconds": 200}  # an API Gateway allows no more
+    assert environment(endpoint=endpoint, limits=limits)["LLM_TRUSTED_HOPS"] == hops
+
+
 def test_whose_access_tokens_are_good_arrives_and_nothing_where_nobody_asks() -> None:
     jwt = {"issuer": "https://id", "audience": "us", "jwks_url": "https://id/keys", "scope": "llm"}
-    written = environment(jwt=jwt, endpoint={"rest_auth": "jwt"})
+    written = environment(jwt=jwt, auth={"rest": "jwt"})
     assert {name: value for name, value in written.items() if "JWT" in name} == {
         "LLM_JWT_ISSUER": "https://id",
         "LLM_JWT_AUDIENCE": "us",

@@ -1,7 +1,9 @@
 """What a model takes, and the smallest task that has it."""
 
-from infra.footprint import RUNNING_MIB, disk_gib, footprint, smallest_task
+from infra.footprint import RUNNING_MIB, disk_gib, footprint, needed_disk_gib, smallest_task
+from infra.sections.engine import EngineSettings
 from infra.sections.model import ModelSettings
+from infra.sections.task import TaskSettings
 
 
 def in_bucket(weights_mib: int) -> ModelSettings:
@@ -15,16 +17,25 @@ def in_bucket(weights_mib: int) -> ModelSettings:
 
 
 def test_the_sum_is_weights_context_of_all_slots_cache_and_room_to_run() -> None:
-    model = ModelSettings(slots=4, context_tokens=1024, prompt_cache_mib=100)
-    size = footprint(model, slots=model.slots, weights_mib=500, kv_bytes_per_token=2**20)
+    engine = EngineSettings(slots=4, context_tokens=1024, prompt_cache_mib=100)
+    size = footprint(engine, slots=engine.slots, weights_mib=500, kv_bytes_per_token=2**20)
     assert size.needed == 500 + 4 * 1024 + 100 + RUNNING_MIB
 
 
 def test_the_sum_is_told_with_its_parts() -> None:
-    size = footprint(ModelSettings(), slots=8, weights_mib=139, kv_bytes_per_token=23040)
+    size = footprint(EngineSettings(), slots=8, weights_mib=139, kv_bytes_per_token=23040)
     assert str(size) == (
         "139 of weights, 418 to run, 360 for 8 slots of 2048 tokens, 256 of prompt cache"
     )
+
+
+def test_vectors_that_are_made_of_a_whole_batch_take_memory_for_each_of_its_tokens() -> None:
+    whole = EngineSettings(embeddings="mean", batch_tokens=256)
+    size = footprint(whole, slots=1, weights_mib=139, kv_bytes_per_token=23040)
+    assert size.embeddings == 256
+    assert str(size).endswith(", 256 for embeddings")
+    last = whole.model_copy(update={"embeddings": "last"})
+    assert footprint(last, slots=1, weights_mib=139, kv_bytes_per_token=1).embeddings == 0
 
 
 def test_the_smallest_task_has_the_memory_and_no_smaller_one_has() -> None:
@@ -40,13 +51,17 @@ def test_more_memory_than_fargate_has_fits_no_task() -> None:
 
 
 def test_the_default_disk_holds_weights_up_to_sixteen_gib() -> None:
-    assert disk_gib(in_bucket(16 * 1024)) is None
-    assert disk_gib(in_bucket(16 * 1024 + 1)) == 21
+    assert disk_gib(TaskSettings(), in_bucket(16 * 1024)) is None
+    assert disk_gib(TaskSettings(), in_bucket(16 * 1024 + 1)) == 21
 
 
 def test_weights_in_the_image_ask_for_no_further_disk() -> None:
-    assert disk_gib(ModelSettings(path="/own.gguf", weights_mib=50_000)) is None
+    assert disk_gib(TaskSettings(), ModelSettings(path="/own.gguf", weights_mib=50_000)) is None
 
 
 def test_the_largest_weights_stay_within_fargates_largest_disk() -> None:
-    assert (disk_gib(in_bucket(122_880)) or 0) <= 200
+    assert needed_disk_gib(in_bucket(122_880)) <= 200
+
+
+def test_a_disk_that_is_asked_for_is_given() -> None:
+    assert disk_gib(TaskSettings(disk_gib=50), in_bucket(1024)) == 50

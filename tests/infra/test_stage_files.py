@@ -38,17 +38,22 @@ def test_the_three_stages_of_the_design_exist() -> None:
         ("endpoint.public = 1", "endpoint.public: got 1; write true or false, without quotes"),
         ("model.name = 5", "model.name: got 5; write a text in quotes"),
         ("model.name = ''", "model.name: got ''; write at least 1 character"),
-        ("model.slots = 0", "model.slots: got 0; choose at least 1"),
-        ("model.slots = 65", "model.slots: got 65; choose at most 64"),
-        ("model.slots = true", "model.slots: got true; write a whole number, without quotes"),
+        ("engine.slots = 0", "engine.slots: got 0; choose at least 1"),
+        ("engine.slots = 65", "engine.slots: got 65; choose at most 64"),
+        ("engine.slots = true", "engine.slots: got true; write a whole number, without quotes"),
         ("task = 5", "task: got 5; write a section of its own, like [task]"),
         (
-            "endpoint.rest_auth = 'of'",
-            "endpoint.rest_auth: got 'of'; choose 'keys', 'jwt' or 'off'",
+            "auth.rest = 'of'",
+            "auth.rest: got 'of'; choose 'keys', 'jwt' or 'off'",
         ),
         (
             "endpoint.allowed_networks = '10.0.0.0/8'",
             "endpoint.allowed_networks: got '10.0.0.0/8'; write a list, like [\"10.0.0.0/16\"]",
+        ),
+        (
+            "existing_vpc.private_subnet_ids = ['subnet-1']",
+            "existing_vpc.private_subnet_ids.0: got 'subnet-1'; "
+            "write it like subnet-0123456789abcdef0",
         ),
         (
             "endpoint.allowed_networks = ['10.0.0.1/8']",
@@ -62,6 +67,26 @@ def test_the_three_stages_of_the_design_exist() -> None:
         (
             "model.path = 'model.bin'",
             "model.path: got 'model.bin'; write it like bundled or /models/model.gguf",
+        ),
+        (
+            "browser.cors_origins = ['app.example.com']",
+            "browser.cors_origins.0: got 'app.example.com'; write it like https://app.example.com",
+        ),
+        ("monitoring.traces_ratio = 'all'", "monitoring.traces_ratio: got 'all'; write a number"),
+        ("alarms.error_percent = 0", "alarms.error_percent: got 0; choose more than 0"),
+        ("alarms.first_token_seconds = inf", "alarms.first_token_seconds: got inf; write a finite"),
+        ("task.cpu = 2026-11-27", "task.cpu: got 2026-11-27; write a whole number"),
+        (
+            r'model.name = "a\u0008b"',
+            r"model.name: got 'a\x08b', which has a sign that cannot be seen; write it without",
+        ),
+        (
+            "[schedules]\nnight = {}",
+            "schedules.night.cron: got none; write it",
+        ),
+        (
+            '[governance.tags]\n"cost: centre" = ""',
+            "governance.tags.\"cost: centre\": got '', which is no value of a tag",
         ),
         (
             "logs.retention_days = 2",
@@ -96,7 +121,8 @@ def test_a_value_of_the_wrong_type_or_range_is_refused_with_its_remedy(
         ),
         (
             "logs.zebra = 1",
-            "logs.zebra: got 1, but there is no such setting; choose one of level, retention_days",
+            "logs.zebra: got 1, but there is no such setting; "
+            "choose one of client_addresses, level, prompts, retention_days",
         ),
     ],
 )
@@ -107,8 +133,8 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one(
 
 
 def test_all_problems_are_told_at_once(stages: Path) -> None:
-    lines = refusal(stages, "task.cpu = '1'\nmodel.slots = 0\nlogs.level = 'LOUD'").splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["task.cpu", "model.slots", "logs.level"]
+    lines = refusal(stages, "task.cpu = '1'\nengine.slots = 0\nlogs.level = 'LOUD'").splitlines()
+    assert [line.split(": ")[1] for line in lines] == ["task.cpu", "engine.slots", "logs.level"]
 
 
 def test_all_broken_rules_are_told_at_once(stages: Path) -> None:
@@ -127,11 +153,19 @@ def test_a_stage_cannot_be_renamed_in_its_file(stages: Path) -> None:
     )
 
 
-def test_a_stage_name_that_stacks_cannot_have_is_refused(stages: Path) -> None:
-    (stages / "My_Stage.toml").touch()
+# A repository ends in no hyphen, and has no two in a row.
+@pytest.mark.parametrize("name", ["My_Stage", "dev-", "dev--2", "2nd"])
+def test_a_stage_name_that_stacks_cannot_have_is_refused(stages: Path, name: str) -> None:
+    (stages / f"{name}.toml").touch()
     with pytest.raises(SettingsError) as error:
-        load_stage("My_Stage", directory=stages)
-    assert str(error.value) == "My_Stage.toml: name: got 'My_Stage'; write it like dev"
+        load_stage(name, directory=stages)
+    assert str(error.value) == f"{name}.toml: name: got '{name}'; write it like dev"
+
+
+def test_a_stage_name_that_is_too_long_is_refused(stages: Path) -> None:
+    (stages / f"{'a' * 21}.toml").touch()
+    with pytest.raises(SettingsError, match="write at most 20 characters"):
+        load_stage("a" * 21, directory=stages)
 
 
 @pytest.mark.parametrize(("name", "given"), [("prdo", "got 'prdo'"), (None, "got none")])

@@ -8,11 +8,17 @@ from infra.timeouts import (
     MAX_DEREGISTRATION_DELAY_SECONDS,
     MAX_IDLE_TIMEOUT_SECONDS,
     MAX_STOP_TIMEOUT_SECONDS,
+    DeployPatience,
+    ScalingPace,
     TimeoutBudget,
 )
 
 ALLOWED = LimitSettings.model_json_schema()["properties"]["longest_generation_seconds"]
-BUDGETS = [TimeoutBudget(seconds) for seconds in range(ALLOWED["minimum"], ALLOWED["maximum"] + 1)]
+BUDGETS = [
+    TimeoutBudget(seconds, spot=spot)
+    for seconds in range(ALLOWED["minimum"], ALLOWED["maximum"] + 1)
+    for spot in (False, True)
+]
 # ECS's most for a container's start period.
 MAX_START_PERIOD_SECONDS = 300
 # What a restart of the engine after its death may take (the promise).
@@ -47,6 +53,13 @@ def test_a_stopped_task_finishes_any_request_unless_fargate_cuts_it_short() -> N
         assert (
             budget.drain_seconds >= whole or budget.stop_timeout_seconds == MAX_STOP_TIMEOUT_SECONDS
         )
+
+
+def test_a_task_on_spot_serves_until_the_load_balancer_has_found_out_that_it_goes() -> None:
+    budget = TimeoutBudget(300, spot=True)
+    # Three failed checks, 10 s apart, the last of which may take 5 s.
+    assert budget.drain_lag_seconds == 35
+    assert budget.drain_seconds == TimeoutBudget(300).drain_seconds == 105
 
 
 def test_all_limits_are_within_those_of_aws() -> None:
@@ -105,3 +118,34 @@ def test_weights_that_are_fetched_lengthen_the_start_by_their_size() -> None:
 def test_the_containers_own_check_need_not_wait_for_the_fetch() -> None:
     # Liveness answers meanwhile, and ECS allows a start period of five minutes at most.
     assert TimeoutBudget(300, fetched_mib=50_000).loading_seconds <= MAX_START_PERIOD_SECONDS
+
+
+def test_scaling_waits_until_what_it_did_last_shows_in_the_metric() -> None:
+    pace = ScalingPace(TimeoutBudget(300))
+    # 45 s to place it and pull its image, 10 s to be ready, two good checks.
+    assert pace.start_seconds == 75
+    assert pace.scale_out_cooldown_seconds == 75 + 60
+    assert pace.scale_in_cooldown_seconds == 3 * 60 + 75 + 60
+
+
+def test_scaling_waits_longer_for_tasks_that_fetch_their_weights() -> None:
+    bundled, own = (ScalingPace(TimeoutBudget(300, fetched_mib=mib)) for mib in (0, 5_000))
+    assert own.start_seconds - bundled.start_seconds == 5_000 / FETCH_MIB_PER_SECOND + 50
+    assert own.start_seconds < TimeoutBudget(300, fetched_mib=5_000).health_check_grace_seconds
+
+
+def test_a_rollout_is_not_called_hung_before_ecs_has_given_up_or_drained() -> None:
+    for budget in BUDGETS:
+        patience = DeployPatience(budget).rollout_seconds
+        assert patience > 3 * budget.health_check_grace_seconds
+        assert patience > budget.startup_seconds + budget.deregistration_delay_seconds
+
+
+def test_a_rollout_with_two_fleets_has_its_planned_time_as_well() -> None:
+    short, long = (DeployPatience(BUDGETS[0], minutes).rollout_seconds for minutes in (60, 120))
+    assert long - short == 3600
+
+
+def test_a_deploy_has_time_for_the_way_back() -> None:
+    patience = DeployPatience(BUDGETS[0], 60)
+    assert patience.whole_seconds > 2 * patience.rollout_seconds

@@ -16,7 +16,14 @@ ALERTS = rules("alert_rules.yml")
 RECORDINGS = {rule["record"]: rule["expr"] for rule in rules("recording_rules.yml")}
 RUNBOOK = (MONITORING.parent / "docs/runbook.md").read_text(encoding="utf-8")
 # The other sections are of what no alert can say.
-NOT_OF_ALERTS = {"before-you-look", "a-rollout-hangs", "rotate-a-key", "budget"}
+NOT_OF_ALERTS = {
+    "before-you-look",
+    "a-deploy-fails",
+    "a-rollout-hangs",
+    "rolled-back",
+    "rotate-a-key",
+    "budget",
+}
 SECTIONS = {head.lower().replace(" ", "-") for head in re.findall("^## (.+)$", RUNBOOK, re.M)}
 NAME = re.compile(r"\b(?:stage:)?llm_\w+(?::\w+)*")
 

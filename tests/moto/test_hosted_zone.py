@@ -11,7 +11,7 @@ from sandbox import assembly
 from sandbox.state import REGION
 from tests.infra.assemblies import VARIANTS
 
-ZONE = VARIANTS["hosted-zone"].settings().endpoint.hosted_zone_id
+ZONE = VARIANTS["hosted-zone"].settings().domain.hosted_zone_id
 
 
 @pytest.fixture

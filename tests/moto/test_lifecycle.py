@@ -1,6 +1,5 @@
 """Stacks that change: updates in place, replacements, rollbacks, destruction."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,56 +10,11 @@ from sandbox import assembly
 from sandbox.assembly import DeployFailed
 from sandbox.state import REGION
 from tests.moto.conftest import deploy_local
+from tests.moto.templates import Tasks, deploy, log_groups, resource, status
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 INFERENCE = "llm-on-ecs-local-inference"
-
-
-def deploy(resources: dict[str, Any], *, name: str = "example", **sections: Any) -> None:
-    template = json.dumps({"Resources": resources, **sections})
-    assembly.deploy_template(name, template, region=REGION)
-
-
-def resource(kind: str, /, **properties: Any) -> dict[str, Any]:
-    return {"Type": kind, "Properties": properties}
-
-
-def status(name: str = "example") -> str:
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    return stacks[0]["StackStatus"]
-
-
-def log_groups() -> list[str]:
-    return [
-        item["logGroupName"] for item in boto3.client("logs").describe_log_groups()["logGroups"]
-    ]
-
-
-class Tasks:
-    """A cluster with a service; `image` is the setting that changes."""
-
-    def __init__(self, image: str = "image:1", **service: Any) -> None:
-        container = {"Name": "main", "Image": image, "Memory": 128}
-        self.resources = {
-            "Cluster": resource("AWS::ECS::Cluster"),
-            "Task": resource(
-                "AWS::ECS::TaskDefinition", Family="family", ContainerDefinitions=[container]
-            ),
-            "Service": resource(
-                "AWS::ECS::Service",
-                Cluster={"Ref": "Cluster"},
-                TaskDefinition={"Ref": "Task"},
-                **service,
-            ),
-        }
-
-    @staticmethod
-    def described() -> dict[str, Any]:
-        client = boto3.client("ecs")
-        cluster = client.list_clusters()["clusterArns"][0]
-        arns = client.list_services(cluster=cluster)["serviceArns"]
-        return dict(client.describe_services(cluster=cluster, services=arns)["services"][0])
 
 
 def test_unknown_resource_type_fails_the_stack_with_a_sentence() -> None:
@@ -112,10 +66,19 @@ def test_property_is_changed_in_place() -> None:
     assert group["retentionInDays"] == 30
 
 
-def test_name_is_changed_by_replacement() -> None:
+def test_name_is_changed_by_replacement_and_the_old_one_goes_last() -> None:
     deploy({"Log": resource("AWS::Logs::LogGroup", LogGroupName="old")})
     deploy({"Log": resource("AWS::Logs::LogGroup", LogGroupName="new")})
     assert log_groups() == ["new"]
+    events = boto3.client("cloudformation").describe_stack_events(StackName="example")
+    told = [(item["PhysicalResourceId"], item["ResourceStatus"]) for item in events["StackEvents"]]
+    assert [what for who, what in reversed(told) if who in ("old", "new")] == [
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+        "DELETE_IN_PROGRESS",
+        "DELETE_COMPLETE",
+    ]
+    assert "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS" in [what for _, what in told]
 
 
 @pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])

@@ -1,4 +1,4 @@
-"""A stage with a model of its own, deployed into moto; `make model` fills its bucket."""
+"""A stage with a model of its own, deployed into moto, whose bucket `make model` fills."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
 """Preflight against an account: empty, prepared, deployed, and one that refuses."""
 
+import copy
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +149,40 @@ def test_quota_must_hold_all_tasks_and_should_hold_a_rollout(
     assert finding.mark is mark
 
 
+def test_tasks_on_spot_have_a_quota_of_their_own(
+    stage: SynthesisedStage, session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"L-3032A538": 4.0, "L-36FBB829": 3.0}
+
+    def get(_: Any, service_code: str, quota_code: str) -> dict[str, Any]:
+        return {"QuotaCode": quota_code, "Value": values[quota_code]}
+
+    monkeypatch.setattr(ServiceQuotasBackend, "get_service_quota", get)
+    strategy = [
+        {"CapacityProvider": "FARGATE", "Base": 2, "Weight": 1},
+        {"CapacityProvider": "FARGATE_SPOT", "Weight": 3},
+    ]
+    on_demand, spot = of("Fargate quota", with_strategy(stage, strategy), session)
+    assert (on_demand.mark, on_demand.found.split("; ")[1]) == (
+        Mark.NOTE,
+        "4 tasks take 4 vCPUs, 8 in a rollout",
+    )
+    assert (spot.mark, spot.found.split("; ")[1]) == (
+        Mark.FAILED,
+        "6 tasks on Spot take 6 vCPUs, 12 in a rollout",
+    )
+
+
+def with_strategy(stage: SynthesisedStage, strategy: list[dict[str, Any]]) -> SynthesisedStage:
+    """The stage whose service's tasks divide so."""
+    templates = copy.deepcopy(dict(stage.templates))
+    for template in templates.values():
+        for body in template["Resources"].values():
+            if body["Type"] == "AWS::ECS::Service":
+                body["Properties"]["CapacityProviderStrategy"] = strategy
+    return replace(stage, templates=templates)
+
+
 def test_quota_that_aws_does_not_name_is_unknown(
     stage: SynthesisedStage, session: boto3.Session
 ) -> None:
@@ -177,12 +213,12 @@ def test_certificate_of_another_region_fails(
     assert (finding.mark, "eu-west-1" in finding.found) == (Mark.FAILED, True)
 
 
-def test_repository_left_behind_fails_with_the_option_that_imports_it(
+def test_repository_left_behind_fails_with_the_command_that_deletes_it(
     stage: SynthesisedStage, session: boto3.Session
 ) -> None:
     session.client("ecr").create_repository(repositoryName="llm-on-ecs-local")
     (finding,) = of("names", stage, session)
-    assert (finding.mark, "--import-existing-resources" in finding.todo) == (Mark.FAILED, True)
+    assert (finding.mark, "aws ecr delete-repository" in finding.todo) == (Mark.FAILED, True)
 
 
 def test_repository_of_the_stack_itself_is_no_collision(
@@ -193,7 +229,7 @@ def test_repository_of_the_stack_itself_is_no_collision(
     assert [finding.mark for finding in of("stacks", stage, session)] == [Mark.OK]
 
 
-@pytest.mark.parametrize("state", ["ROLLBACK_COMPLETE", "DELETE_FAILED", "UPDATE_IN_PROGRESS"])
+@pytest.mark.parametrize("state", ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_IN_PROGRESS"])
 def test_stack_that_takes_no_deploy_fails(
     state: str, stage: SynthesisedStage, session: boto3.Session
 ) -> None:
@@ -218,3 +254,12 @@ def test_one_failure_makes_the_run_fail_and_both_reports_say_so(
         "\N{MULTIPLICATION SIGN} bootstrap: this account and region have none"
         in console.export_text()
     )
+
+
+def test_logged_texts_are_told_loudly_and_only_where_they_are(
+    stage: SynthesisedStage, session: boto3.Session
+) -> None:
+    (silent,) = of("privacy", stage, session)
+    (loud,) = of("privacy", with_settings(stage, "logs", prompts=True), session)
+    assert (silent.mark, loud.mark) == (Mark.OK, Mark.NOTE)
+    assert "PROMPTS AND COMPLETIONS ARE LOGGED" in loud.found

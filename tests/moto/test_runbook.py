@@ -12,7 +12,6 @@ import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
-from sandbox.key import add_key, find_secret, holds_key
 from sandbox.state import REGION
 from tests.moto.test_watching import WATCHED, deploy
 
@@ -72,13 +71,3 @@ def test_commands_find_the_stage_and_work(endpoint: str) -> None:
     assert names.startswith(f"{cluster.rpartition('/')[2]} ")
     assert len(names.split()) == 4
     assert "2\t10" in rest  # the bounds of scaling
-
-
-def test_old_key_is_taken_away_and_the_new_one_stays(endpoint: str) -> None:
-    client = boto3.client("secretsmanager")
-    secret = find_secret("local")
-    old, new = (add_key(client, secret, name) for name in ("ann", "ann-2"))
-    first, *_, last = (text for where, text in blocks() if where == "deployed")
-    run(f"{first}\n{last}", endpoint, OLD="ann")
-    assert not holds_key(client, secret, old)
-    assert holds_key(client, secret, new)

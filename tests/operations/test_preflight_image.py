@@ -47,6 +47,17 @@ def test_engine_that_cannot_build_for_the_tasks_fails(
     assert "linux/arm64" in findings(dev)[0].found
 
 
+def test_stage_on_graviton_needs_an_engine_and_a_base_image_for_it(
+    dev: SynthesisedStage, docker: FakeDocker
+) -> None:
+    task = dev.settings.task.model_copy(update={"architecture": "arm64"})
+    arm = replace(dev, settings=dev.settings.model_copy(update={"task": task}))
+    docker("case $1 in info) echo linux/aarch64;; image) echo linux/arm64;; esac")
+    assert [finding.mark for finding in findings(arm)] == [Mark.OK, Mark.OK]
+    docker("case $1 in info) echo linux/x86_64;; image) echo linux/amd64;; *) exit 1;; esac")
+    assert [finding.mark for finding in findings(arm)] == [Mark.FAILED, Mark.FAILED]
+
+
 def test_engine_that_emulates_the_processor_is_noted(
     dev: SynthesisedStage, docker: FakeDocker
 ) -> None:

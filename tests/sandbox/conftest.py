@@ -1,16 +1,21 @@
 """The sandbox's AWS as a process of its own, shared by the tests that need it."""
 
+import asyncio
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.processes import wait_until
-from sandbox.state import aws_environment
+from sandbox.runner.agent import Agent
+from sandbox.runner.process import ProcessLauncher
+from sandbox.state import Ports, State, aws_environment
+from tests.sandbox import stacks
+from tests.sandbox.keeping import PROGRAM, SPEED, Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,3 +51,32 @@ def aws(aws_port: int, monkeypatch: pytest.MonkeyPatch) -> int:
     for name, value in aws_environment(aws_port).items():
         monkeypatch.setenv(name, value)
     return aws_port
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
+    """A keeper that no AWS is needed for."""
+    sandbox = Sandbox(tmp_path)
+    await sandbox.balancer.start()
+    yield sandbox
+    sandbox.release.touch()
+    await sandbox.fleet.shut_down(5)
+    await sandbox.balancer.close()
+
+
+@pytest.fixture
+async def ports(aws: int) -> Ports:
+    return Ports(http=unused_port(), grpc=unused_port(), aws=aws)
+
+
+@pytest.fixture
+async def runner(ports: Ports, tmp_path: Path) -> AsyncIterator[None]:
+    """The runner of tasks, for a server of AWS; a minute of AWS's takes a tenth of a second."""
+    state = State(tmp_path)
+    state.prepare()
+    agent = Agent(state, ports, ProcessLauncher(PROGRAM, tmp_path), speed=SPEED)
+    job = asyncio.create_task(agent.run())
+    yield
+    await asyncio.to_thread(stacks.delete)
+    agent.ask_to_stop()
+    await job

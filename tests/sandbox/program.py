@@ -51,6 +51,7 @@ def stop(*_: object) -> None:
 
 def main() -> None:
     if "FAIL" in os.environ:
+        print("told to fail", flush=True)
         sys.exit(int(os.environ["FAIL"]))
     signal.signal(signal.SIGTERM, signal.SIG_IGN if "STUBBORN" in os.environ else start_to_stop)
     ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()

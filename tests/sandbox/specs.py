@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from sandbox.runner.descriptions import task_spec
 from sandbox.runner.wanted import (
+    Breaker,
     Deployment,
+    Route,
     Target,
     TargetCheck,
     TaskSpec,
     WantedService,
-    task_spec,
 )
 
 PORT = 8080
@@ -70,10 +72,10 @@ def service(revision: int = 1, *, active: tuple[int, ...] = (), **changes: Any) 
         "desired": 2,
         "primary": deployment(revision),
         "active": tuple(deployment(old) for old in active),
-        "targets": (target(),),
+        "routes": (Route(target()),),
         "minimum_percent": 100,
         "maximum_percent": 200,
-        "breaker": True,
+        "breaker": Breaker(enabled=True, rollback=True),
         "grace_seconds": 30.0,
     }
     return WantedService(**{**values, **changes})

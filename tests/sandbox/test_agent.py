@@ -2,47 +2,20 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from sandbox.processes import wait_until
-from sandbox.runner.agent import Agent
 from sandbox.runner.checks import ask_http
-from sandbox.runner.process import ProcessLauncher
-from sandbox.state import Ports, State
+from sandbox.state import Ports
 from tests.sandbox import stacks
-from tests.sandbox.conftest import unused_port
+from tests.sandbox.waiting import until
 
 PROGRAM = [sys.executable, str(Path(__file__).with_name("program.py"))]
 
 
-@pytest.fixture
-async def ports(aws: int) -> Ports:
-    return Ports(http=unused_port(), grpc=unused_port(), aws=aws)
-
-
-@pytest.fixture
-async def runner(ports: Ports, tmp_path: Path) -> AsyncIterator[None]:
-    state = State(tmp_path)
-    state.prepare()
-    agent = Agent(state, ports, ProcessLauncher(PROGRAM, tmp_path))
-    job = asyncio.create_task(agent.run())
-    yield
-    await asyncio.to_thread(stacks.delete)
-    agent.ask_to_stop()
-    await job
-
-
-async def until(done: Callable[[], bool]) -> None:
-    assert await asyncio.to_thread(wait_until, done, seconds=30)
-
-
 def ready() -> bool:
-    service = stacks.described()
-    primary = service["deployments"][0] if service else {}
-    return bool(service) and primary["runningCount"] == service["desiredCount"] == 2
+    return bool(stacks.described()) and stacks.target_states() == ["healthy", "healthy"]
 
 
 @pytest.mark.usefixtures("runner")
@@ -50,17 +23,44 @@ async def test_deployed_service_runs_rolls_out_and_rolls_back(ports: Ports) -> N
     await asyncio.to_thread(stacks.execute, "1")
     await until(ready)
     assert await asyncio.to_thread(stacks.status) == "CREATE_COMPLETE"
-    assert await asyncio.to_thread(stacks.target_states) == ["healthy", "healthy"]
     assert await ask_http(ports.http, "/health", 5) == 200
 
     await asyncio.to_thread(stacks.execute, "2")
     await until(lambda: stacks.status() == "UPDATE_COMPLETE")
     service = await asyncio.to_thread(stacks.described)
     assert service["deployments"][0]["rolloutState"] == "COMPLETED"
-    assert service["taskDefinition"].endswith("family:2")
+    assert stacks.version_of(service["taskDefinition"]) == "2"
 
     await asyncio.to_thread(stacks.execute, "3", FAIL="1")
     await until(lambda: stacks.status() == "UPDATE_ROLLBACK_COMPLETE")
     service = await asyncio.to_thread(stacks.described)
-    assert service["taskDefinition"].endswith("family:2")
+    assert stacks.version_of(service["taskDefinition"]) == "2"
     assert await ask_http(ports.http, "/health", 5) == 200
+
+    stopped = await asyncio.to_thread(stacks.stopped_tasks)
+    failed = [task for task in stopped if task["stopCode"] == "EssentialContainerExited"]
+    assert {stacks.version_of(task["taskDefinitionArn"]) for task in failed} == {"3"}
+    assert {task["containers"][0]["exitCode"] for task in failed} == {1}
+    told = "\n".join(event["message"] for event in service["events"])
+    assert "is unable to consistently start tasks successfully" in told
+    assert "has reached a steady state" in told
+    log = await asyncio.to_thread(stacks.log_of, failed[0])
+    assert log == ["told to fail"]
+
+
+@pytest.mark.usefixtures("runner")
+async def test_stop_task_ends_a_task_and_another_takes_its_place() -> None:
+    await asyncio.to_thread(stacks.execute, "1")
+    await until(ready)
+    before = await asyncio.to_thread(stacks.running_tasks)
+    await asyncio.to_thread(stacks.stop, before[0])
+    await until(lambda: bool(stacks.stopped_tasks()))
+    await until(lambda: len(stacks.running_tasks()) == 2)
+    stopped = [
+        task
+        for task in await asyncio.to_thread(stacks.stopped_tasks)
+        if task["taskArn"] == before[0]
+    ]
+    assert [(task["stopCode"], task["stoppedReason"]) for task in stopped] == [
+        ("UserInitiated", "drill")
+    ]

@@ -89,7 +89,7 @@ def test_container_belongs_to_its_checkout() -> None:
 
 
 def test_task_with_two_containers_is_refused() -> None:
-    from sandbox.runner.wanted import task_spec
+    from sandbox.runner.descriptions import task_spec
 
     task = spec().task
     doubled = {**task, "containerDefinitions": task["containerDefinitions"] * 2}

@@ -1,6 +1,7 @@
 """Processes are found, stopped and never mistaken for others."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,6 +52,21 @@ def test_id_that_was_used_again_is_not_ours(table: ProcessTable, state: State) -
     value = table.details("thing")
     state.write(state.processes / "thing.json", {**value, "started": "0"})
     assert table.pid("thing") is None
+
+
+def test_process_that_dies_during_the_look_is_no_zombie_afterwards(
+    table: ProcessTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = start(table, SLEEP)
+
+    def dies(looked_at: int) -> None:
+        os.kill(looked_at, signal.SIGKILL)
+        os.waitid(os.P_PID, looked_at, os.WEXITED | os.WNOWAIT)
+
+    monkeypatch.setattr("sandbox.processes.start_time", dies)
+    assert table.pid("thing") is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_stop_ends_the_process_and_forgets_it(table: ProcessTable) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from sandbox.runner.rollout import Failures, breaker_threshold, plan
+from sandbox.runner.wanted import Breaker
 from tests.sandbox.specs import service
 
 
@@ -68,7 +69,7 @@ def test_breaker_trips_after_half_the_tasks_within_bounds(desired: int, threshol
 
 
 def test_waits_between_failed_starts_grow_and_are_bounded() -> None:
-    failures = Failures("id")
+    failures = Failures()
     waits = []
     for _ in range(8):
         failures.note_failure(0.0, "reason")
@@ -77,7 +78,7 @@ def test_waits_between_failed_starts_grow_and_are_bounded() -> None:
 
 
 def test_ready_task_ends_the_row_of_failures() -> None:
-    failures = Failures("id")
+    failures = Failures()
     for _ in range(2):
         failures.note_failure(0.0, "reason")
     failures.note_ready()
@@ -87,14 +88,14 @@ def test_ready_task_ends_the_row_of_failures() -> None:
 
 
 def test_deployment_that_was_complete_cannot_fail() -> None:
-    failures = Failures("id", done=True)
+    failures = Failures(done=True)
     for _ in range(9):
         failures.note_failure(0.0, "reason")
     assert not failures.tripped(service())
 
 
 def test_without_a_breaker_starts_are_tried_for_ever() -> None:
-    failures = Failures("id")
+    failures = Failures()
     for _ in range(9):
         failures.note_failure(0.0, "reason")
-    assert not failures.tripped(service(breaker=False))
+    assert not failures.tripped(service(breaker=Breaker()))

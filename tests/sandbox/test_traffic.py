@@ -80,3 +80,11 @@ def test_http2_connection_is_never_closed_by_us_between_messages() -> None:
     traffic = Traffic()
     traffic.request(HTTP2_PREFACE)
     assert not traffic.between_messages
+
+
+def test_connection_whose_client_awaits_its_end_is_not_moved() -> None:
+    traffic = Traffic()
+    traffic.request(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    traffic.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    assert not traffic.busy
+    assert not traffic.between_messages

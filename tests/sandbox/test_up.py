@@ -101,6 +101,14 @@ def test_error_is_one_sentence_and_no_traceback() -> None:
     )
 
 
+def test_bake_time_is_hurried_by_a_number_only() -> None:
+    done = run("up", "--program", "true", LLM_SANDBOX_SPEED="fast")
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith(
+        "LLM_SANDBOX_SPEED must be a number from 1 to 3600: got 'fast'; set another."
+    )
+
+
 def test_help_names_the_verbs() -> None:
     done = run("--help")
     assert all(verb in done.stdout for verb in ("up", "down", "status", "key"))

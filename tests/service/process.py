@@ -38,10 +38,10 @@ class ServiceProcess:
         self.url = f"http://127.0.0.1:{self.http_port}"
 
     def wait_for_log(
-        self, message: str | None = None, *, seconds: float = 10, **fields: str
+        self, message: str | None = None, *, seconds: float = 10, **fields: object
     ) -> dict[str, Any]:
         """The first line with this message and these fields, as soon as it is written."""
-        wanted = ({"message": message} if message else {}) | fields
+        wanted: dict[str, object] = ({"message": message} if message else {}) | fields
 
         def found() -> dict[str, Any] | None:
             return next((line for line in self.logs if wanted.items() <= line.items()), None)
@@ -50,6 +50,11 @@ class ServiceProcess:
             line = self._changed.wait_for(found, seconds)
         assert line, f"no log line with {wanted}; got {self.logs[-5:]}"
         return line
+
+    def wait_for_metrics(self, count: int, *, seconds: float = 10) -> None:
+        """Until so many lines have been written."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.metrics) >= count, seconds)
 
     def wait_until_ready(self, *, seconds: float = START_SECONDS) -> float:
         """Seconds until it was ready; fails when the deadline passes."""
@@ -70,6 +75,18 @@ class ServiceProcess:
             if line.startswith(f"{name} "):
                 return float(line.split()[1])
         raise AssertionError(f"no metric {name}")
+
+    def wait_for_gauge(self, name: str, value: float, *, seconds: float = 10) -> None:
+        started = time.monotonic()
+        while (found := self.gauge(name)) != value:
+            assert time.monotonic() - started < seconds, f"{name} is {found}, not {value}"
+            time.sleep(0.05)
+
+    def wait_for_idle_engine(self, *, seconds: float = 10) -> None:
+        """Until it computes nothing: a slot of ours may be free while it works on in vain."""
+        started, engine = time.monotonic(), self.engine()
+        while engine.cpu_percent(interval=0.2) >= 20:
+            assert time.monotonic() - started < seconds, "the engine works on"
 
     def terminate(self, *, seconds: float = 30) -> int:
         """SIGTERM; the exit status."""
@@ -103,9 +120,8 @@ class ServiceProcess:
         return reader
 
 
-@contextmanager
-def service_process(**variables: str) -> Iterator[ServiceProcess]:
-    """Starts the service with these LLM_* variables, on free ports."""
+def service_environment(**variables: str) -> dict[str, str]:
+    """These LLM_* variables, and what every test's service has unless they say otherwise."""
     defaults = {
         "LLM_HTTP_PORT": "0",
         "LLM_GRPC_PORT": "0",
@@ -116,10 +132,16 @@ def service_process(**variables: str) -> Iterator[ServiceProcess]:
     }
     # Others' variables of that prefix (the client's, the sandbox's) are no settings of the service.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LLM_")}
+    return inherited | defaults | variables
+
+
+@contextmanager
+def service_process(**variables: str) -> Iterator[ServiceProcess]:
+    """Starts the service with these LLM_* variables, on free ports."""
     process = subprocess.Popen(
         [sys.executable, "-m", "service"],
         cwd=ROOT,
-        env=inherited | defaults | variables,
+        env=service_environment(**variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,4 +1,4 @@
-"""What only gRPC does: the contract on the wire, health, reflection, retry information."""
+"""What only gRPC does: the contract on the wire, reflection, retry information."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import Any
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from tests.service.conftest import Service
-
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+from tests.service.over_grpc import refusal
+from tests.service.transports import eventually
 
 
 @pytest.fixture
@@ -46,40 +44,25 @@ async def test_client_that_knows_only_the_contract_is_answered(
     assert (sent["prompt"], sent["max_tokens"], sent["temperature"]) == ("Hi", 9, 0.5)
 
 
+@pytest.mark.settings(grpc_auth="off")
+@pytest.mark.parametrize("method", ["GenerateText", "StreamChat"])
+async def test_bytes_that_are_no_message_are_the_callers_error(
+    channel: grpc.aio.Channel, method: str
+) -> None:
+    calls: Any = channel
+    if method == "StreamChat":
+        answer = calls.unary_stream(f"/LLMService/{method}")(b"\x0a\x05cut").read()
+    else:
+        answer = calls.unary_unary(f"/LLMService/{method}")(b"\x0a\x05cut")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await answer
+    assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
 def generate_text(channel: grpc.aio.Channel) -> Any:
     """The method by its name alone: bytes in, bytes out."""
     call: Any = channel.unary_unary
     return call("/LLMService/GenerateText")
-
-
-async def check(channel: grpc.aio.Channel, name: str) -> int:
-    stub = health_pb2_grpc.HealthStub(channel)
-    answer: Any = await stub.Check(health_pb2.HealthCheckRequest(service=name))
-    return int(answer.status)
-
-
-@pytest.mark.parametrize("name", ["", "LLMService"])
-async def test_health_follows_readiness(
-    service: Service, channel: grpc.aio.Channel, name: str
-) -> None:
-    assert await check(channel, name) == SERVING
-    service.parts.health.start_draining()
-    await asyncio.sleep(0)
-    assert await check(channel, name) == NOT_SERVING
-
-
-async def test_load_balancer_which_reads_only_the_status_sees_not_ready_as_unavailable(
-    service: Service,
-) -> None:
-    options = [("grpc.primary_user_agent", "ELB-HealthChecker/2.0")]
-    target = f"127.0.0.1:{service.ports.grpc}"
-    async with grpc.aio.insecure_channel(target, options=options) as channel:
-        assert await check(channel, "") == SERVING
-        service.parts.health.set_engine_ready(False)
-        await asyncio.sleep(0)
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await check(channel, "")
-    assert refused.value.code() == grpc.StatusCode.UNAVAILABLE
 
 
 async def test_reflection_lists_the_service(channel: grpc.aio.Channel) -> None:
@@ -106,14 +89,31 @@ async def test_refusal_for_now_carries_the_pushback_that_grpc_clients_honour(
 
 
 @pytest.mark.settings(grpc_auth="off", max_body_bytes=1024)
-async def test_message_beyond_the_limit_is_refused_and_the_next_works(
-    channel: grpc.aio.Channel,
+@pytest.mark.parametrize("compression", [None, grpc.Compression.Gzip])
+async def test_message_beyond_the_limit_is_refused_with_details_and_the_next_works(
+    service: Service, channel: grpc.aio.Channel, compression: grpc.Compression | None
 ) -> None:
     call = generate_text(channel)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await call(b"\x0a\x80\x10" + b"x" * 2048)
+        await call(b"\x0a\x80\x10" + b"x" * 2048, compression=compression)
+    found = refusal(refused.value)
+    assert (found.status, found.code) == ("RESOURCE_EXHAUSTED", "request_too_large")
+    assert "larger than 1024 bytes" in found.message
+    assert await call(b"\x0a\xfd\x07" + b"x" * 1021)  # 1,024 bytes
+    assert service.outcomes() == {"request_too_large": 1, "ok": 1}
+
+
+@pytest.mark.settings(grpc_auth="off", max_body_bytes=1024)
+async def test_message_far_beyond_the_limit_is_refused_by_the_library(
+    service: Service, channel: grpc.aio.Channel
+) -> None:
+    """As the README and the .proto have it: in its own words, and a client who left in ours."""
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await generate_text(channel)(bytes(1024 + (1 << 20) + 1))
     assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert await call(old_request("Hi", max_tokens=1, temperature=0))
+    assert "1049601 vs. 1049600" in str(refused.value.details())
+    assert tuple(refused.value.trailing_metadata() or ()) == ()
+    await eventually(lambda: service.outcomes() == {"cancelled": 1})
 
 
 @pytest.mark.settings(grpc_auth="off")
@@ -126,3 +126,44 @@ async def test_clients_deadline_ends_the_generation(
         await call(old_request("Hi", max_tokens=1, temperature=0), timeout=0.2)
     assert refused.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
     await asyncio.wait_for(service.engine.left.wait(), 2)
+
+
+@pytest.mark.settings(grpc_auth="off")
+@pytest.mark.parametrize("sent", [(("x-request-id", "abc-1"),), ()])
+async def test_request_id_comes_back_with_every_answer_and_every_refusal(
+    channel: grpc.aio.Channel, sent: tuple[tuple[str, str], ...]
+) -> None:
+    call = generate_text(channel)(old_request("Hi", max_tokens=1, temperature=0), metadata=sent)
+    await call
+    told = dict(await call.initial_metadata())["x-request-id"]
+    assert told == dict(await call.trailing_metadata())["x-request-id"]
+    assert told == "abc-1" if sent else len(told) == 32
+    wrong = generate_text(channel)(old_request("Hi", max_tokens=1, temperature=9), metadata=sent)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await wrong
+    trailing: Any = refused.value.trailing_metadata()
+    told = dict(trailing)["x-request-id"]
+    assert told == "abc-1" if sent else len(told) == 32
+
+
+@pytest.mark.settings(grpc_auth="off")
+async def test_load_balancers_id_is_the_requests_where_its_caller_gave_it_none(
+    channel: grpc.aio.Channel,
+) -> None:
+    root = "1-67891233-abcdef012345678912345678"
+    trace = ("x-amzn-trace-id", f"Self=1-67891233-12456789abcdef012345678;Root={root}")
+    for sent, wanted in (((trace,), root), ((trace, ("x-request-id", "abc-1")), "abc-1")):
+        call = generate_text(channel)(old_request("Hi", max_tokens=1, temperature=0), metadata=sent)
+        await call
+        assert dict(await call.initial_metadata())["x-request-id"] == wanted
+
+
+@pytest.mark.settings(grpc_auth="off")
+async def test_refused_call_has_no_headers_so_that_grpc_may_try_it_again(
+    service: Service, channel: grpc.aio.Channel
+) -> None:
+    service.parts.gate.close()
+    call = generate_text(channel)(old_request("Hi", max_tokens=1, temperature=0))
+    with pytest.raises(grpc.aio.AioRpcError):
+        await call
+    assert "x-request-id" not in dict(await call.initial_metadata())

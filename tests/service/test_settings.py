@@ -22,12 +22,43 @@ def test_variables_are_read_by_their_field_names() -> None:
         ("LLM_REST_AUTH", "maybe"),
         ("LLM_KEYS_SOURCE", "s3://somewhere"),
         ("LLM_KEYS_SOURCE", "secretsmanager:a-name-and-no-arn"),
+        ("LLM_CORS_ORIGINS", "a.example.com"),
+        ("LLM_CORS_ORIGINS", "https://a.example.com/"),
+        ("LLM_CORS_ORIGINS", "https://a.example.com, *"),
+        ("LLM_GENERATION_TIMEOUT_SECONDS", "inf"),
+        ("LLM_TRACES_RATIO", "nan"),
+        ("LLM_HTTP_HOST", ""),
     ],
 )
 def test_bad_value_is_named_with_its_variable(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=variable) as wrong:
         ServiceSettings.from_environment(KEYS | {variable: value})
-    assert value in str(wrong.value)
+    assert f"{variable}: got {value!r}; set " in str(wrong.value)
+
+
+@pytest.mark.parametrize("value", ["", "many", "-1", "1.5", "1e999", "nan", "1e300"])
+@pytest.mark.parametrize("field", ServiceSettings.model_fields)
+def test_what_is_wrong_is_said_with_what_to_set(field: str, value: str) -> None:
+    variable = f"LLM_{field.upper()}"
+    try:
+        ServiceSettings.from_environment(KEYS | {variable: value})
+    except SettingsError as wrong:
+        assert " set " in str(wrong)  # noqa: PT017  # most fields may hold some of these
+
+
+@pytest.mark.parametrize("origins", ["*", "https://a.example.com, http://localhost:8080", ""])
+def test_origins_are_those_that_browsers_send(origins: str) -> None:
+    settings = ServiceSettings.from_environment(KEYS | {"LLM_CORS_ORIGINS": origins})
+    assert ", ".join(settings.cors_origins) == origins
+
+
+@pytest.mark.parametrize("lag", ["10", "200"])
+def test_lag_is_less_than_the_drain_that_it_is_part_of(lag: str) -> None:
+    with pytest.raises(SettingsError) as wrong:
+        ServiceSettings.from_environment(
+            KEYS | {"LLM_DRAIN_SECONDS": "10", "LLM_DRAIN_LAG_SECONDS": lag}
+        )
+    assert str(wrong.value).startswith(f"LLM_DRAIN_LAG_SECONDS: got {lag}, which leaves nothing")
 
 
 def test_misspelt_variable_is_refused() -> None:

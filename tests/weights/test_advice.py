@@ -53,9 +53,10 @@ def test_the_task_is_told_with_the_sum_and_the_stages_own_cpu() -> None:
 
 
 def test_more_context_than_the_model_was_trained_on_is_corrected() -> None:
-    assert "context_tokens = 1024  # what the model was trained on" in lines(
-        facts(mib=139, trained=1024)
-    )
+    told = lines(facts(mib=139, trained=1024))
+    assert "[engine]\ncontext_tokens = 1024  # what the model was trained on" in told
+    engine = stage(**tomllib.loads(told)).engine
+    assert (engine.context_tokens, engine.max_output_tokens) == (1024, 512)
 
 
 def test_a_model_that_fits_no_task_is_refused_with_the_sum() -> None:

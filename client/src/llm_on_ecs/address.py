@@ -1,4 +1,4 @@
-"""Where the endpoint is and who asks. The URL's scheme chooses the transport; the key is hidden."""
+"""Where the endpoint is and who asks. The URL's scheme chooses the transport; keys are hidden."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 Transport = Literal["rest", "grpc"]
 
 KEY_VARIABLE = "LLM_API_KEY"
+GATEWAY_KEY_VARIABLE = "LLM_GATEWAY_API_KEY"
 SCHEMES: dict[str, tuple[Transport, bool]] = {
     "http": ("rest", False),
     "https": ("rest", True),
@@ -21,7 +22,10 @@ SCHEMES: dict[str, tuple[Transport, bool]] = {
 
 @dataclass(frozen=True)
 class Address:
-    """An endpoint, as one of the two transports needs it. Its repr has no key."""
+    """An endpoint, as one of the two transports needs it. Its repr has no key.
+
+    `api_key` is the endpoint's own; `gateway_api_key` is asked for by an API Gateway before it.
+    """
 
     transport: Transport
     tls: bool
@@ -30,6 +34,7 @@ class Address:
     path: str
     api_key: str | None = field(repr=False)
     ca_file: str | None = None
+    gateway_api_key: str | None = field(default=None, repr=False)
 
     @property
     def base_url(self) -> str:
@@ -45,6 +50,12 @@ class Address:
         """The header or metadata entry that carries the key, if there is one."""
         return {"authorization": f"Bearer {self.api_key}"} if self.api_key else {}
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """All that every REST request carries to be let in."""
+        gateway = {"x-api-key": self.gateway_api_key} if self.gateway_api_key else {}
+        return {**self.authorization, **gateway}
+
 
 def address(
     url: str,
@@ -52,6 +63,7 @@ def address(
     api_key: str | None,
     transport: Transport | None,
     ca_file: str | None = None,
+    gateway_api_key: str | None = None,
 ) -> Address:
     """Raises ValueError that says what to write instead."""
     parts = urlsplit(url)
@@ -71,8 +83,16 @@ def address(
         raise ValueError(f"gRPC has no paths: got {path!r} in the URL; leave it out")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     port = parts.port or default_port(parts.scheme, tls)
-    authorities = checked_authorities(ca_file, tls=tls)
-    return Address(chosen, tls, host, port, path, checked_key(api_key), authorities)
+    return Address(
+        chosen,
+        tls,
+        host,
+        port,
+        path,
+        checked_key(api_key, KEY_VARIABLE, what="the API key"),
+        checked_authorities(ca_file, tls=tls),
+        checked_gateway_key(gateway_api_key, chosen),
+    )
 
 
 def default_port(scheme: str, tls: bool) -> int:
@@ -95,11 +115,20 @@ def checked_authorities(ca_file: str | None, *, tls: bool) -> str | None:
     return ca_file
 
 
-def checked_key(api_key: str | None) -> str | None:
-    """The key, or LLM_API_KEY's. Never OPENAI_API_KEY's: it may be a key to another company's
+def checked_key(given: str | None, variable: str, *, what: str) -> str | None:
+    """The key, or the variable's. Never OPENAI_API_KEY's: it may be a key to another company's
     service, and would be sent to this address."""
-    key = os.environ.get(KEY_VARIABLE) if api_key is None else api_key
+    key = os.environ.get(variable) if given is None else given
     if key and not (key.isascii() and key.isprintable() and " " not in key):
         # An HTTP library's own complaint would quote the header, and so the key.
-        raise ValueError("the API key has a space, line end or other character that no key has")
+        raise ValueError(f"{what} has a space, line end or other character that no key has")
     return key or None
+
+
+def checked_gateway_key(given: str | None, transport: Transport) -> str | None:
+    """Its variable may be set for other clients: over gRPC only one that is given is refused."""
+    if transport == "rest":
+        return checked_key(given, GATEWAY_KEY_VARIABLE, what="the gateway's API key")
+    if given:
+        raise ValueError("gateway_api_key is for REST: an API Gateway passes no gRPC; leave it out")
+    return None

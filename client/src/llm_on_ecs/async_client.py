@@ -18,12 +18,20 @@ from llm_on_ecs.asking import (
     TimeLimit,
     check_names,
     question,
+    streamed,
 )
-from llm_on_ecs.conduct import MAX_RETRIES, TIMEOUT_SECONDS, Conduct, grpc_needed
+from llm_on_ecs.conduct import (
+    MAX_CONCURRENCY,
+    MAX_RETRIES,
+    TIMEOUT_SECONDS,
+    Conduct,
+    grpc_needed,
+)
 from llm_on_ecs.errors import LLMError
+from llm_on_ecs.places import AsyncPlaces
 from llm_on_ecs.received import Received
 from llm_on_ecs.rest_async import AsyncRestTransport
-from llm_on_ecs.retries import Attempts, Deadline
+from llm_on_ecs.retries import Attempts, Call
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -34,9 +42,10 @@ AnswerT = TypeVar("AnswerT")
 class AsyncTransport(Protocol):
     """What REST and gRPC offer alike: one try each, ended by the deadline."""
 
-    async def complete(self, question: Question, deadline: Deadline) -> Completion: ...
-    def chunks(self, question: Question, deadline: Deadline) -> AsyncGenerator[Chunk, None]: ...
-    async def models(self, deadline: Deadline) -> list[Model]: ...
+    async def complete(self, question: Question, call: Call) -> Completion: ...
+    def chunks(self, question: Question, call: Call) -> AsyncGenerator[Chunk, None]: ...
+    async def count(self, question: Question, call: Call) -> int: ...
+    async def models(self, call: Call) -> list[Model]: ...
     async def close(self) -> None: ...
 
 
@@ -54,12 +63,20 @@ class AsyncLLMClient:
         api_key: str | None = None,
         transport: address.Transport | None = None,
         ca_file: str | None = None,
+        gateway_api_key: str | None = None,
         timeout: float | None = TIMEOUT_SECONDS,
         max_retries: int = MAX_RETRIES,
+        max_concurrency: int = MAX_CONCURRENCY,
     ) -> None:
-        self._address = address.address(url, api_key=api_key, transport=transport, ca_file=ca_file)
-        self._conduct = Conduct(timeout, max_retries)
-        self._transport = connected(self._address)
+        self._address = address.address(
+            url,
+            api_key=api_key,
+            transport=transport,
+            ca_file=ca_file,
+            gateway_api_key=gateway_api_key,
+        )
+        self._conduct = Conduct(timeout, max_retries, max_concurrency)
+        self._transport = connected(self._address, AsyncPlaces(max_concurrency))
 
     async def generate(self, prompt: str, **options: Unpack[Options]) -> Completion:
         """Continues the prompt."""
@@ -73,8 +90,18 @@ class AsyncLLMClient:
         self, prompt: str | Sequence[Message], **options: Unpack[Options]
     ) -> AsyncTextStream:
         """The answer to a prompt or to messages, piece by piece. Leaving it early cancels it."""
-        asked, attempts = question(prompt, options), self._conduct.attempts(options)
-        return AsyncTextStream(lambda: self._transport.chunks(asked, attempts.deadline), attempts)
+        asked, attempts = streamed(prompt, options), self._conduct.attempts(options)
+        return AsyncTextStream(lambda: self._transport.chunks(asked, attempts.call), attempts)
+
+    async def count_tokens(
+        self, prompt: str | Sequence[Message], **options: Unpack[Options]
+    ) -> int:
+        """How many tokens the prompt or the messages are, with what the model's chat template adds,
+        and the `tools`; nothing is generated."""
+        asked = question(prompt, options)
+        return await retried(
+            self._conduct.attempts(options), lambda call: self._transport.count(asked, call)
+        )
 
     async def models(self, **limit: Unpack[TimeLimit]) -> list[Model]:
         """The models that a request may name."""
@@ -101,8 +128,7 @@ class AsyncLLMClient:
     async def _complete(self, prompt: str | Sequence[Message], options: Options) -> Completion:
         asked = question(prompt, options)
         return await retried(
-            self._conduct.attempts(options),
-            lambda deadline: self._transport.complete(asked, deadline),
+            self._conduct.attempts(options), lambda call: self._transport.complete(asked, call)
         )
 
 
@@ -147,18 +173,18 @@ class AsyncTextStream(Received):
         await self.close()
 
 
-def connected(where: address.Address) -> AsyncTransport:
+def connected(where: address.Address, places: AsyncPlaces) -> AsyncTransport:
     if where.transport == "rest":
-        return AsyncRestTransport(where)
+        return AsyncRestTransport(where, places)
     with grpc_needed():
         from llm_on_ecs.rpc_async import AsyncRpcTransport
-    return AsyncRpcTransport(where)
+    return AsyncRpcTransport(where, places)
 
 
-async def retried(attempts: Attempts, call: Callable[[Deadline], Awaitable[AnswerT]]) -> AnswerT:
+async def retried(attempts: Attempts, try_once: Callable[[Call], Awaitable[AnswerT]]) -> AnswerT:
     while True:
         try:
-            return await call(attempts.deadline)
+            return await try_once(attempts.call)
         except LLMError as error:
             pause = attempts.pause_after(error)
         await anyio.sleep(pause)

@@ -17,12 +17,20 @@ from llm_on_ecs.asking import (
     TimeLimit,
     check_names,
     question,
+    streamed,
 )
-from llm_on_ecs.conduct import MAX_RETRIES, TIMEOUT_SECONDS, Conduct, grpc_needed
+from llm_on_ecs.conduct import (
+    MAX_CONCURRENCY,
+    MAX_RETRIES,
+    TIMEOUT_SECONDS,
+    Conduct,
+    grpc_needed,
+)
 from llm_on_ecs.errors import LLMError
+from llm_on_ecs.places import Places
 from llm_on_ecs.received import Received
 from llm_on_ecs.rest import RestTransport
-from llm_on_ecs.retries import Attempts, Deadline
+from llm_on_ecs.retries import Attempts, Call
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -33,9 +41,10 @@ AnswerT = TypeVar("AnswerT")
 class Transport(Protocol):
     """What REST and gRPC offer alike: one try each, ended by the deadline."""
 
-    def complete(self, question: Question, deadline: Deadline) -> Completion: ...
-    def chunks(self, question: Question, deadline: Deadline) -> Generator[Chunk, None, None]: ...
-    def models(self, deadline: Deadline) -> list[Model]: ...
+    def complete(self, question: Question, call: Call) -> Completion: ...
+    def chunks(self, question: Question, call: Call) -> Generator[Chunk, None, None]: ...
+    def count(self, question: Question, call: Call) -> int: ...
+    def models(self, call: Call) -> list[Model]: ...
     def close(self) -> None: ...
 
 
@@ -43,9 +52,13 @@ class LLMClient:
     """Asks one endpoint, over REST (`http://`, `https://`) or gRPC (`grpc://`, `grpcs://`).
 
     `transport` ("rest" or "grpc") overrides what the URL's scheme implies. `api_key` is by default
-    the environment variable LLM_API_KEY; none is sent where there is none. `ca_file` is a PEM file
-    of the authorities to trust instead of the usual ones. `timeout` bounds each call in seconds,
-    its at most `max_retries` retries included; None waits for ever. Calls raise an LLMError.
+    the environment variable LLM_API_KEY; none is sent where there is none. `gateway_api_key` (or
+    LLM_GATEWAY_API_KEY) is for an API Gateway that asks for a key of its own, in `x-api-key`; over
+    REST only. `ca_file` is a PEM file of the authorities to trust instead of the usual ones.
+    `timeout` bounds each call in seconds, its at most `max_retries` retries included; None waits
+    for ever. At most `max_concurrency` calls and open streams are under way at once; others wait
+    for their turn. Calls raise an LLMError.
+
     It may be shared by threads; a TextStream may not.
     """
 
@@ -56,12 +69,20 @@ class LLMClient:
         api_key: str | None = None,
         transport: address.Transport | None = None,
         ca_file: str | None = None,
+        gateway_api_key: str | None = None,
         timeout: float | None = TIMEOUT_SECONDS,
         max_retries: int = MAX_RETRIES,
+        max_concurrency: int = MAX_CONCURRENCY,
     ) -> None:
-        self._address = address.address(url, api_key=api_key, transport=transport, ca_file=ca_file)
-        self._conduct = Conduct(timeout, max_retries)
-        self._transport = connected(self._address)
+        self._address = address.address(
+            url,
+            api_key=api_key,
+            transport=transport,
+            ca_file=ca_file,
+            gateway_api_key=gateway_api_key,
+        )
+        self._conduct = Conduct(timeout, max_retries, max_concurrency)
+        self._transport = connected(self._address, Places(max_concurrency))
 
     def generate(self, prompt: str, **options: Unpack[Options]) -> Completion:
         """Continues the prompt."""
@@ -73,8 +94,16 @@ class LLMClient:
 
     def stream(self, prompt: str | Sequence[Message], **options: Unpack[Options]) -> TextStream:
         """The answer to a prompt or to messages, piece by piece. Leaving it early cancels it."""
-        asked, attempts = question(prompt, options), self._conduct.attempts(options)
-        return TextStream(lambda: self._transport.chunks(asked, attempts.deadline), attempts)
+        asked, attempts = streamed(prompt, options), self._conduct.attempts(options)
+        return TextStream(lambda: self._transport.chunks(asked, attempts.call), attempts)
+
+    def count_tokens(self, prompt: str | Sequence[Message], **options: Unpack[Options]) -> int:
+        """How many tokens the prompt or the messages are, with what the model's chat template adds,
+        and the `tools`; nothing is generated."""
+        asked = question(prompt, options)
+        return retried(
+            self._conduct.attempts(options), lambda call: self._transport.count(asked, call)
+        )
 
     def models(self, **limit: Unpack[TimeLimit]) -> list[Model]:
         """The models that a request may name."""
@@ -101,8 +130,7 @@ class LLMClient:
     def _complete(self, prompt: str | Sequence[Message], options: Options) -> Completion:
         asked = question(prompt, options)
         return retried(
-            self._conduct.attempts(options),
-            lambda deadline: self._transport.complete(asked, deadline),
+            self._conduct.attempts(options), lambda call: self._transport.complete(asked, call)
         )
 
 
@@ -147,18 +175,18 @@ class TextStream(Received):
         self.close()
 
 
-def connected(where: address.Address) -> Transport:
+def connected(where: address.Address, places: Places) -> Transport:
     if where.transport == "rest":
-        return RestTransport(where)
+        return RestTransport(where, places)
     with grpc_needed():
         from llm_on_ecs.rpc import RpcTransport
-    return RpcTransport(where)
+    return RpcTransport(where, places)
 
 
-def retried(attempts: Attempts, call: Callable[[Deadline], AnswerT]) -> AnswerT:
+def retried(attempts: Attempts, try_once: Callable[[Call], AnswerT]) -> AnswerT:
     while True:
         try:
-            return call(attempts.deadline)
+            return try_once(attempts.call)
         except LLMError as error:
             pause = attempts.pause_after(error)
         time.sleep(pause)

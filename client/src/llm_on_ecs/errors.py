@@ -2,19 +2,31 @@
 
 LLMError
 ├── InvalidRequest            the request breaks a rule; `param` names the field
+│   ├── UnknownParameter      the API has no such field
+│   ├── MissingParameter
+│   ├── InvalidType
+│   ├── UnsupportedParameter  OpenAI's API has it, and the endpoint cannot honour it
+│   ├── UnsupportedValue
 │   ├── ModelNotFound
+│   ├── ModelNotSupported
 │   ├── ContextLengthExceeded
-│   └── RequestTooLarge
+│   ├── RequestTooLarge
+│   ├── UnsupportedMediaType  it says that it is no JSON
+│   └── BodyTimeout           it was sent too slowly
 ├── NotAuthenticated          no key, or one that is not known
+│   ├── ExpiredApiKey
 │   └── InvalidAccessToken
 ├── PermissionDenied          known, but not allowed; or a firewall refuses
 │   └── InsufficientScope
 ├── Retryable                 the same request can succeed later; retried by itself
 │   ├── ConnectionFailed      no answer came
 │   ├── RateLimited           too many requests from this sender
+│   │   └── RateLimitExceeded     more than its API key may ask in a minute
 │   └── Unavailable
 │       ├── QueueFull
+│       ├── QueueTooLong
 │       ├── QueueTimeout
+│       ├── TooManyConnections
 │       ├── EngineUnavailable
 │       └── Draining
 ├── DeadlineExceeded          the call's time is over: yours, or the endpoint's
@@ -63,10 +75,46 @@ class InvalidRequest(LLMError):
     code = "invalid_value"
 
 
+class UnknownParameter(InvalidRequest):
+    """The request has a field that this API does not have."""
+
+    code = "unknown_parameter"
+
+
+class MissingParameter(InvalidRequest):
+    """The request lacks a field that is needed."""
+
+    code = "missing_required_parameter"
+
+
+class InvalidType(InvalidRequest):
+    """A field holds another type than it should."""
+
+    code = "invalid_type"
+
+
+class UnsupportedParameter(InvalidRequest):
+    """OpenAI's API has the field, and nothing at the endpoint can honour it."""
+
+    code = "unsupported_parameter"
+
+
+class UnsupportedValue(InvalidRequest):
+    """OpenAI's API allows the value, and nothing at the endpoint can honour it."""
+
+    code = "unsupported_value"
+
+
 class ModelNotFound(InvalidRequest):
     """The endpoint serves no model of that name; `models()` lists those that it does."""
 
     code = "model_not_found"
+
+
+class ModelNotSupported(InvalidRequest):
+    """The endpoint's model, or its chat template, lacks what is asked for."""
+
+    code = "model_not_supported"
 
 
 class ContextLengthExceeded(InvalidRequest):
@@ -81,10 +129,28 @@ class RequestTooLarge(InvalidRequest):
     code = "request_too_large"
 
 
+class UnsupportedMediaType(InvalidRequest):
+    """The request's headers say that it is no JSON; something on the way may have changed them."""
+
+    code = "unsupported_media_type"
+
+
+class BodyTimeout(InvalidRequest):
+    """The request was sent more slowly than the endpoint waits for it."""
+
+    code = "body_timeout"
+
+
 class NotAuthenticated(LLMError):
     """The call carries no API key, or one that the endpoint does not know."""
 
     code = "invalid_api_key"
+
+
+class ExpiredApiKey(NotAuthenticated):
+    """The API key was good until its date, which the message has; ask for a new one."""
+
+    code = "expired_api_key"
 
 
 class InvalidAccessToken(NotAuthenticated):
@@ -118,9 +184,15 @@ class ConnectionFailed(Retryable):
 
 
 class RateLimited(Retryable):
-    """This sender asked too often."""
+    """This sender asked too often: of the endpoint, or of something before it."""
 
     code = "rate_limited"
+
+
+class RateLimitExceeded(RateLimited):
+    """The requests or tokens that the API key may use in a minute are used up."""
+
+    code = "rate_limit_exceeded"
 
 
 class Unavailable(Retryable):
@@ -135,10 +207,22 @@ class QueueFull(Unavailable):
     code = "queue_full"
 
 
+class QueueTooLong(Unavailable):
+    """The request would wait in vain: beyond the call's `timeout`, or longer than any may."""
+
+    code = "queue_too_long"
+
+
 class QueueTimeout(Unavailable):
     """The request waited as long as a request may."""
 
     code = "queue_timeout"
+
+
+class TooManyConnections(Unavailable):
+    """Clients have as many connections open as the task that was asked takes."""
+
+    code = "too_many_connections"
 
 
 class EngineUnavailable(Unavailable):
@@ -168,11 +252,18 @@ class IncompleteStream(LLMError):
 
     code = "incomplete_stream"
 
-    def __init__(self, message: str, *, text: str = "", cause: LLMError | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        text: str = "",
+        cause: LLMError | None = None,
+        request_id: str | None = None,
+    ) -> None:
         super().__init__(
             message,
             code=cause.code if cause else None,
-            request_id=cause.request_id if cause else None,
+            request_id=(cause.request_id if cause else None) or request_id,
             retry_after_seconds=cause.retry_after_seconds if cause else None,
         )
         self.text = text

@@ -11,14 +11,18 @@ import httpx
 
 from llm_on_ecs.address import Address
 from llm_on_ecs.errors import ConnectionFailed, InvalidRequest
-from llm_on_ecs.retries import Deadline
+from llm_on_ecs.in_time import Remaining
+from llm_on_ecs.retries import Call, Deadline
 
+TIMEOUT_HEADER = "x-request-timeout"  # the endpoint's; gRPC has the same in its protocol
 CONNECT_SECONDS = 5.0  # then another try, perhaps at another address; OpenAI's SDK has the same
+# How many connections are in use is bounded by the client, for both transports alike.
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=20)
 
 
 def http_timeout(deadline: Deadline) -> httpx.Timeout:
     """For one try. It bounds single reads; the deadline is kept by whoever reads."""
-    left = deadline.remaining()
+    left = Remaining.of(deadline)
     connect = CONNECT_SECONDS if left is None else min(left, CONNECT_SECONDS)
     return httpx.Timeout(left, connect=connect)
 
@@ -29,12 +33,17 @@ def built(
     path: str,
     body: dict[str, Any] | None,
     *,
-    deadline: Deadline,
+    call: Call,
 ) -> httpx.Request:
-    """Raises InvalidRequest for a value that JSON has no room for."""
-    timeout = http_timeout(deadline)
+    """Tells the endpoint how long the answer is waited for.
+
+    Raises InvalidRequest for a value that JSON has no room for.
+    """
+    timeout = http_timeout(call.deadline)
+    limit = {} if timeout.read is None else {TIMEOUT_HEADER: f"{max(timeout.read, 0.001):.3f}"}
+    headers = {**call.headers, **limit}
     try:
-        return http.build_request(method, path, json=body, timeout=timeout)
+        return http.build_request(method, path, json=body, headers=headers, timeout=timeout)
     except (ValueError, TypeError) as wrong:
         raise InvalidRequest(f"The request does not fit JSON: {wrong}.") from wrong
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from llm_on_ecs.errors import DeadlineExceeded, LLMError, Retryable
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 8.0
+# The endpoint asks for a minute at most. Who asks for more is something before it, and whether to
+# wait for that is the caller's to say: the error has the pause.
+LONGEST_ASKED_PAUSE_SECONDS = 120.0
 # Far beyond any generation. Clocks on the way hold no more: infinity overflows httpx's timeouts,
 # and to gRPC it is a time that has passed.
 LONGEST_TIMEOUT_SECONDS = 30 * 24 * 3600.0
@@ -47,32 +52,52 @@ class Deadline:
         return DeadlineExceeded("The time allowed for this call (`timeout`) has passed.")
 
 
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call with all its tries: its end, and the id under which the endpoint logs them."""
+
+    deadline: Deadline
+    request_id: str = field(default_factory=new_id)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Or gRPC metadata. The id is ours, so that it is known where no answer comes."""
+        return {"x-request-id": self.request_id}
+
+
 class Attempts:
     """Counts the tries of one call.
 
     The pause grows twofold from half a second to eight and is drawn between zero and that ("full
     jitter": AWS Architecture Blog, "Exponential Backoff And Jitter"). Where the endpoint names a
-    pause, the draw comes on top, so that refused clients do not come back all at once.
+    pause, the draw comes on top, so that refused clients do not come back all at once. One that it
+    names beyond LONGEST_ASKED_PAUSE_SECONDS is not waited for.
     """
 
     def __init__(
         self,
-        deadline: Deadline,
+        call: Call,
         *,
         max_retries: int,
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self.deadline = deadline
+        self.call = call
         self._left = max_retries
         self._ceiling = FIRST_PAUSE_SECONDS
         self._draw = draw
 
     def pause_after(self, error: LLMError) -> float:
         """Seconds to wait before the next try. Raises the error where there is to be none."""
+        error.request_id = error.request_id or self.call.request_id
         if not isinstance(error, Retryable) or self._left <= 0:
             raise error
-        pause = (error.retry_after_seconds or 0) + self._draw(0, self._ceiling)
-        if not self.deadline.allows(pause):
+        asked = max(0.0, error.retry_after_seconds or 0.0)
+        pause = asked + self._draw(0, self._ceiling)
+        if asked > LONGEST_ASKED_PAUSE_SECONDS or not self.call.deadline.allows(pause):
             raise error
         self._left -= 1
         self._ceiling = min(2 * self._ceiling, LONGEST_PAUSE_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,19 @@ from google.rpc import error_details_pb2, status_pb2
 
 from llm_on_ecs import errors
 from llm_on_ecs.address import Address
-from llm_on_ecs.answers import Chunk, Completion, FinishReason, Model, Usage
+from llm_on_ecs.answers import (
+    Choice,
+    Chunk,
+    Completion,
+    FinishReason,
+    Model,
+    ToolCall,
+    ToolCallPart,
+    Usage,
+)
 from llm_on_ecs.asking import Question
 from llm_on_ecs.errors import InvalidRequest, LLMError, UnexpectedAnswer
+from llm_on_ecs.retries import Call
 from llm_on_ecs.wire import llm_service_pb2 as pb
 
 DETAILS = "grpc-status-details-bin"
@@ -24,17 +35,20 @@ REASONS: dict[int, FinishReason] = {
     for reason in get_args(FinishReason)
 }
 OPTIONS = [
+    ("grpc.max_receive_message_length", 64 << 20),  # beyond what an endpoint sends, 16 MiB
     ("grpc.enable_retries", 0),  # we retry; two policies would multiply
     # Until it has passed (1 s by default) a try after a failed connection does not even connect.
     ("grpc.initial_reconnect_backoff_ms", 100),
 ]
-# For statuses without our details: of the gRPC library, or of a load balancer on the way.
+# For statuses without our details: of the gRPC library, or of a load balancer on the way, whose
+# HTTP statuses 502, 503 and 504 the library calls UNAVAILABLE.
 OF_STATUS: dict[grpc.StatusCode, type[LLMError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: errors.InvalidRequest,
     grpc.StatusCode.UNAUTHENTICATED: errors.NotAuthenticated,
     grpc.StatusCode.PERMISSION_DENIED: errors.PermissionDenied,
     grpc.StatusCode.RESOURCE_EXHAUSTED: errors.RequestTooLarge,
     grpc.StatusCode.UNAVAILABLE: errors.ConnectionFailed,
+    grpc.StatusCode.CANCELLED: errors.ConnectionFailed,  # by the other end
     grpc.StatusCode.DEADLINE_EXCEEDED: errors.DeadlineExceeded,
     grpc.StatusCode.UNIMPLEMENTED: errors.UnexpectedAnswer,
 }
@@ -47,6 +61,12 @@ def open_channel(address: Address, library: Any) -> Any:
     authorities = Path(address.ca_file).read_bytes() if address.ca_file else None
     credentials = grpc.ssl_channel_credentials(authorities)
     return library.secure_channel(address.target, credentials, OPTIONS)
+
+
+def sent(address: Address, call: Call) -> dict[str, Any]:
+    """What goes with a message: the time limit, which gRPC keeps, who asks, and the call's id."""
+    metadata = {**address.authorization, **call.headers}
+    return {"timeout": call.deadline.remaining(), "metadata": tuple(metadata.items())}
 
 
 def unary(channel: Any, question: Question) -> Any:
@@ -67,6 +87,12 @@ def streaming(channel: Any, question: Question) -> Any:
     return channel.unary_stream(f"/LLMService/{name}", **codec(type(message(question)), answer))
 
 
+def count_tokens(channel: Any) -> Any:
+    return channel.unary_unary(
+        "/LLMService/CountTokens", **codec(pb.CountTokensRequest, pb.CountTokensResponse)
+    )
+
+
 def list_models(channel: Any) -> Any:
     return channel.unary_unary(
         "/LLMService/ListModels", **codec(pb.ListModelsRequest, pb.ListModelsResponse)
@@ -82,34 +108,101 @@ def codec(request: Any, answer: Any) -> dict[str, Any]:
 
 def message(question: Question) -> pb.GenerateTextRequest | pb.ChatRequest:
     """Raises InvalidRequest for a value that the message has no room for."""
-    fields = dict(question.fields)
-    if isinstance(fields.get("stop"), str):
-        fields["stop"] = [fields["stop"]]
     try:
+        fields = {name: field(name, value) for name, value in question.fields.items()}
         if isinstance(question.prompt, str):
             return pb.GenerateTextRequest(prompt=question.prompt, **fields)
-        turns = [pb.ChatMessage(**turn) for turn in question.prompt]
-        return pb.ChatRequest(messages=turns, **fields)
-    except (ValueError, TypeError) as wrong:
+        return pb.ChatRequest(messages=[turn(said) for said in question.prompt], **fields)
+    except (ValueError, TypeError, LookupError, AttributeError) as wrong:
         raise InvalidRequest(f"The request does not fit its message: {wrong}.") from wrong
 
 
+def field(name: str, value: Any) -> Any:
+    """An option in the message's shape, which has JSON as text and no `type` of what is one."""
+    if name == "stop" and isinstance(value, str):
+        return [value]
+    if name == "json_schema":
+        return json.dumps(value)
+    if name == "tools":
+        return [tool(offered) for offered in value]
+    if name == "tool_choice":
+        return tool_choice(value)
+    return value
+
+
+def tool(offered: Any) -> pb.Tool:
+    function = dict(offered["function"])
+    if "parameters" in function:
+        function["parameters"] = json.dumps(function["parameters"])
+    return pb.Tool(function=pb.Function(**function))
+
+
+def tool_choice(value: Any) -> pb.ToolChoice:
+    if isinstance(value, str):
+        return pb.ToolChoice(mode=value.upper())
+    return pb.ToolChoice(function=pb.NamedFunction(**value["function"]))
+
+
+def turn(said: Any) -> pb.ChatMessage:
+    calls = [
+        pb.ToolCall(id=call["id"], function=pb.FunctionCall(**call["function"]))
+        for call in said.get("tool_calls") or ()
+    ]
+    return pb.ChatMessage(**{**said, "tool_calls": calls})
+
+
+def count_message(question: Question) -> pb.CountTokensRequest:
+    counted = message(question)
+    if isinstance(counted, pb.ChatRequest):
+        return pb.CountTokensRequest(chat=counted)
+    return pb.CountTokensRequest(generate_text=counted)
+
+
 def completion(answer: pb.GenerateTextResponse | pb.ChatResponse) -> Completion:
+    choices = tuple(choice(found) for found in answer.choices)
+    return Completion(choices or (first_choice(answer),), usage(answer.usage), answer.model)
+
+
+def first_choice(answer: pb.GenerateTextResponse | pb.ChatResponse) -> Choice:
+    """Of an endpoint that is older than its field `choices`."""
     text = answer.message.content if isinstance(answer, pb.ChatResponse) else answer.generated_text
-    reason = REASONS.get(answer.finish_reason)
-    if reason is None:
+    return Choice(text, reason(answer.finish_reason))
+
+
+def choice(found: pb.TextChoice | pb.ChatChoice) -> Choice:
+    if isinstance(found, pb.TextChoice):
+        return Choice(found.text, reason(found.finish_reason))
+    said = found.message
+    calls = tuple(
+        ToolCall(call.id, call.function.name, call.function.arguments) for call in said.tool_calls
+    )
+    return Choice(said.content, reason(found.finish_reason), calls, said.reasoning_content)
+
+
+def reason(found: Any) -> FinishReason:
+    known = REASONS.get(found)
+    if known is None:
         raise UnexpectedAnswer(
-            f"The answer's finish reason is not known: got {answer.finish_reason}; is the endpoint "
-            "newer than this client?"
+            f"The answer's finish reason is not known: got {found}; is the endpoint newer than "
+            "this client?"
         )
-    return Completion(text, reason, usage(answer.usage), answer.model)
+    return known
 
 
 def chunk(answer: pb.StreamGenerateTextResponse | pb.StreamChatResponse) -> Chunk | None:
-    text = answer.content if isinstance(answer, pb.StreamChatResponse) else answer.generated_text
+    """None of a message that only keeps the connection alive."""
     found = usage(answer.usage) if answer.HasField("usage") else None
-    piece = Chunk(text, REASONS.get(answer.finish_reason), found)
+    end = REASONS.get(answer.finish_reason)
+    if isinstance(answer, pb.StreamGenerateTextResponse):
+        piece = Chunk(answer.generated_text, end, found)
+    else:
+        calls = tuple(call_part(part) for part in answer.tool_calls)
+        piece = Chunk(answer.content, end, found, calls, answer.reasoning_content)
     return None if piece == Chunk() else piece
+
+
+def call_part(part: pb.ToolCallPart) -> ToolCallPart:
+    return ToolCallPart(part.index, part.id, part.function.name, part.function.arguments)
 
 
 def models(answer: pb.ListModelsResponse) -> list[Model]:
@@ -117,7 +210,7 @@ def models(answer: pb.ListModelsResponse) -> list[Model]:
 
 
 def usage(answer: pb.Usage) -> Usage:
-    return Usage(answer.prompt_tokens, answer.completion_tokens)
+    return Usage(answer.prompt_tokens, answer.completion_tokens, answer.cached_tokens)
 
 
 @contextmanager
@@ -135,6 +228,8 @@ def refusal(error: Any) -> LLMError:
     info, retry, bad = details(metadata.get(DETAILS, b""))
     code = info.reason.lower() or None
     kind = OF_STATUS.get(error.code(), errors.InternalError)
+    if code and error.code() == grpc.StatusCode.UNAVAILABLE:
+        kind = errors.Unavailable  # by a service that is newer than this client
     if retry is not None and error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED:
         kind = errors.RateLimited  # a quota, and not a size
     return errors.OF_CODE.get(code or "", kind)(

@@ -14,6 +14,11 @@ const collect = async (stream) => {
   return chunks;
 };
 
+const schema = { type: "object", properties: { unit: { enum: ["c", "f"] } }, required: ["unit"], additionalProperties: false };
+const format = { type: "json_schema", json_schema: { name: "weather", schema } };
+const said = (error) => ({ name: error.constructor.name, status: error.status, code: error.code, param: error.param });
+const response = { input: "What is gravity?", model: sampling.model, max_output_tokens: 8, temperature: 0 };
+
 const told = {
   models: (await client.models.list()).data,
   generated: await client.completions.create(prompt),
@@ -25,5 +30,16 @@ const told = {
   refused: await client.chat.completions
     .create({ ...chat, temperature: 9 })
     .catch((error) => ({ badRequest: error instanceof BadRequestError, code: error.code, param: error.param })),
+  two: await client.chat.completions.create({ ...chat, n: 2 }),
+  logprobs: await client.chat.completions.create({ ...chat, logprobs: true, top_logprobs: 2 }),
+  helper: await client.chat.completions.stream(chat).finalContent(),
+  json: await client.chat.completions.create({ ...chat, max_tokens: 60, response_format: format }),
+  response: await client.responses.create(response),
+  responseStreamed: await collect(client.responses.create({ ...response, stream: true })),
+  responseHelper: await client.responses.stream(response).finalResponse(),
+  requestId: (await client.models.list().withResponse()).request_id,
+  otherModel: await client.chat.completions.create({ ...chat, model: "other" }).catch(said),
+  wrongKey: await client.withOptions({ apiKey: "sk-wrong" }).models.list().catch(said),
+  noVectors: await client.embeddings.create({ model: sampling.model, input: "Hi" }).catch(said),
 };
 console.log(JSON.stringify(told));

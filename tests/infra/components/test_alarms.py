@@ -1,7 +1,5 @@
 """Alarms begin when users are in trouble, and not otherwise; who is named hears of it."""
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from infra.container_env import ServiceMetric
 from infra.sections.alarms import AlarmSettings
 from infra.stage_files import load_stage
 from tests.infra.assemblies import IMAGE, Assembly
+from tests.infra.metric_math import breaches
 
 ALARM = "AWS::CloudWatch::Alarm"
 
@@ -26,36 +25,13 @@ def alarm(assembly: Assembly, name: str) -> Any:
     return found
 
 
-def value(properties: Mapping[str, Any], **metrics: float | None) -> float:
-    """What the alarm compares, with these values of its metrics, None for no data.
-
-    CloudWatch's metric math as far as it is used here, which is written as in Python.
-    """
-    functions: dict[str, Any] = {
-        "IF": lambda condition, yes, no: yes if condition else no,
-        "FILL": lambda metric, filling: filling if metric is None else metric,
-    }
-    queries = {query["Id"]: query for query in properties["Metrics"]}
-
-    def of(identity: str) -> Any:
-        query = queries[identity]
-        if "Expression" not in query:
-            return metrics[identity if identity in metrics else "value"]
-        names = {name: of(name) for name in re.findall(r"\b[a-z]\w*", query["Expression"])}
-        # An expression of our own template.
-        return eval(query["Expression"], functions | names)  # noqa: S307
-
-    (compared,) = (query["Id"] for query in properties["Metrics"] if query["ReturnData"])
-    return float(of(compared))
-
-
-def breaches(properties: Mapping[str, Any], **metrics: float | None) -> bool:
-    found, threshold = value(properties, **metrics), float(properties["Threshold"])
-    return {
-        "LessThanThreshold": found < threshold,
-        "GreaterThanThreshold": found > threshold,
-        "GreaterThanOrEqualToThreshold": found >= threshold,
-    }[properties["ComparisonOperator"]]
+def alarms(assembly: Assembly) -> list[dict[str, Any]]:
+    """The properties of the alarms that somebody hears."""
+    return [
+        body["Properties"]
+        for logical_id, body in assembly.resources(ALARM).items()
+        if logical_id.startswith("WatchingAlarms")
+    ]
 
 
 @pytest.mark.parametrize("stage", ["local", "dev", "prod"])
@@ -66,8 +42,8 @@ def test_nothing_is_watched_until_a_stage_asks(request: pytest.FixtureRequest, s
 
 
 def test_every_alarm_is_sentences_and_a_link(watched: Assembly) -> None:
-    for body in watched.resources(ALARM).values():
-        text = body["Properties"]["AlarmDescription"]
+    for properties in alarms(watched):
+        text = properties["AlarmDescription"]
         assert text.startswith("Stage local: ")
         assert ". Look first at " in text
         assert ". Runbook: docs/runbook.md#" in text
@@ -83,19 +59,18 @@ def test_link_leads_to_where_a_team_reads_the_runbook() -> None:
 
 def test_every_alarm_tells_its_beginning_and_its_end(watched: Assembly) -> None:
     topic = {"Ref": next(iter(watched.resources("AWS::SNS::Topic")))}
-    for body in watched.resources(ALARM).values():
-        assert body["Properties"]["AlarmActions"] == [topic]
-        assert body["Properties"]["OKActions"] == [topic]
+    assert len(alarms(watched)) == 6
+    for properties in alarms(watched):
+        assert properties["AlarmActions"] == [topic]
+        assert properties["OKActions"] == [topic]
 
 
 def test_missing_data_is_trouble_only_where_it_means_that_no_task_is_there(
     watched: Assembly,
 ) -> None:
     treated = {
-        body["Properties"]["AlarmDescription"].rpartition("#")[2]: body["Properties"][
-            "TreatMissingData"
-        ]
-        for body in watched.resources(ALARM).values()
+        properties["AlarmDescription"].rpartition("#")[2]: properties["TreatMissingData"]
+        for properties in alarms(watched)
     }
     assert treated.pop("no-ready-task") == "breaching"
     assert set(treated.values()) == {"notBreaching"}

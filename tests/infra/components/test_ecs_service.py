@@ -26,6 +26,43 @@ def test_new_tasks_start_before_old_ones_stop(service: dict[str, Any]) -> None:
     assert configuration["MaximumPercent"] == 200
 
 
+def test_tasks_run_on_demand_unless_spot_is_asked_for(service: dict[str, Any]) -> None:
+    assert service["CapacityProviderStrategy"] == [{"CapacityProvider": "FARGATE", "Weight": 1}]
+    # With a launch type as well ECS refuses the service.
+    assert "LaunchType" not in service
+
+
+def test_spot_is_used_above_the_tasks_that_run_on_demand(thrifty: Assembly) -> None:
+    assert thrifty.only("AWS::ECS::Service")["CapacityProviderStrategy"] == [
+        {"CapacityProvider": "FARGATE", "Base": 1, "Weight": 1},
+        {"CapacityProvider": "FARGATE_SPOT", "Weight": 3},
+    ]
+
+
+@pytest.mark.parametrize("stage", ["dev", "thrifty"])
+def test_a_service_uses_providers_only_while_they_are_tied_to_its_cluster(
+    request: pytest.FixtureRequest, stage: str
+) -> None:
+    assembly: Assembly = request.getfixturevalue(stage)
+    kind = "AWS::ECS::ClusterCapacityProviderAssociations"
+    ((tie, body),) = assembly.resources(kind).items()
+    (service,) = assembly.resources("AWS::ECS::Service").values()
+    used = {item["CapacityProvider"] for item in service["Properties"]["CapacityProviderStrategy"]}
+    assert used <= set(body["Properties"]["CapacityProviders"])
+    assert tie in service["DependsOn"]
+
+
+def test_a_task_on_spot_serves_until_the_load_balancer_has_found_out(
+    dev: Assembly, thrifty: Assembly
+) -> None:
+    lags = []
+    for assembly in (dev, thrifty):
+        (container,) = assembly.only("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+        environment = {item["Name"]: item["Value"] for item in container["Environment"]}
+        lags.append(environment["LLM_DRAIN_LAG_SECONDS"])
+    assert lags == ["5", "35"]
+
+
 def test_a_failed_rollout_is_rolled_back(service: dict[str, Any]) -> None:
     breaker = service["DeploymentConfiguration"]["DeploymentCircuitBreaker"]
     assert breaker == {"Enable": True, "Rollback": True}

@@ -35,6 +35,12 @@ def test_the_function_runs_the_target_of_the_same_source_from_our_repository(
     assert function(dev_function)["Architectures"] == ["x86_64"]
 
 
+def test_the_function_runs_on_the_processors_of_the_tasks(thrifty: Assembly) -> None:
+    assert function(thrifty)["Architectures"] == ["arm64"]
+    (image,) = thrifty.images(stack="Function").values()
+    assert image["source"]["platform"] == "linux/arm64"
+
+
 def test_the_target_is_in_the_dockerfile_and_not_the_last_which_is_the_task() -> None:
     lines = (ROOT / "service/Dockerfile").read_text().splitlines()
     targets = [line.rpartition(" AS ")[2] for line in lines if line.startswith("FROM ")]

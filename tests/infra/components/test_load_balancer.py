@@ -63,6 +63,11 @@ def test_odd_headers_are_dropped_and_smuggling_is_defended_against(prod: Assembl
     assert found["routing.http.desync_mitigation_mode"] == "defensive"
 
 
+def test_a_stage_may_refuse_every_odd_request(guarded_api: Assembly) -> None:
+    found = attributes(guarded_api.only(BALANCER), "LoadBalancerAttributes")
+    assert found["routing.http.desync_mitigation_mode"] == "strictest"
+
+
 @pytest.mark.parametrize(("stage", "protected"), [("dev", "false"), ("prod", "true")])
 def test_deletion_protection_is_the_settings(
     request: pytest.FixtureRequest, stage: str, protected: str
@@ -130,6 +135,12 @@ def test_grpc_is_routed_by_its_content_type(https: Assembly) -> None:
     assert rule["Actions"] == [{"Type": "forward", "TargetGroupArn": {"Ref": grpc}}]
 
 
+def test_grpc_can_be_left_out_of_a_secure_endpoint(hosted_zone: Assembly) -> None:
+    assert listener_on(hosted_zone, 443)["Protocol"] == "HTTPS"
+    ports = {body["Properties"]["Port"] for body in hosted_zone.resources(TARGETS).values()}
+    assert ports == {8080}
+
+
 def test_everything_else_is_rest(https: Assembly) -> None:
     rest, _ = targets_on(https, 8080)
     assert listener_on(https, 443)["DefaultActions"] == [
@@ -162,6 +173,13 @@ def test_both_groups_wait_balance_and_check_alike(https: Assembly, port: int) ->
     assert group["HealthCheckTimeoutSeconds"] == 5
     assert group["HealthyThresholdCount"] == 2
     assert group["UnhealthyThresholdCount"] == 3
+
+
+def test_a_failing_task_gets_fewer_requests_where_the_stage_says_so(guarded_api: Assembly) -> None:
+    for group in guarded_api.resources(TARGETS).values():
+        found = attributes(group["Properties"], "TargetGroupAttributes")
+        assert found["load_balancing.algorithm.type"] == "weighted_random"
+        assert found["load_balancing.algorithm.anomaly_mitigation"] == "on"
 
 
 def test_the_service_registers_each_port_with_its_group(https: Assembly) -> None:

@@ -167,6 +167,21 @@ def test_the_bundled_model_asks_for_nothing_of_s3(dev: Assembly) -> None:
     assert "s3:" not in str(dev.resources("AWS::IAM::Policy"))
 
 
+def test_processor_and_disk_are_those_of_the_settings(dev: Assembly, thrifty: Assembly) -> None:
+    for assembly, processor, disk in ((dev, "X86_64", None), (thrifty, "ARM64", 30)):
+        definition = assembly.only("AWS::ECS::TaskDefinition")
+        assert definition["RuntimePlatform"]["CpuArchitecture"] == processor
+        assert definition.get("EphemeralStorage", {}).get("SizeInGiB") == disk
+
+
+def test_image_is_built_for_the_processor_that_runs_it(dev: Assembly, thrifty: Assembly) -> None:
+    for assembly, platform in ((dev, "linux/amd64"), (thrifty, "linux/arm64")):
+        (image,) = assembly.images().values()
+        assert image["source"]["platform"] == platform
+    # A tag cannot move: what is built for another processor has another.
+    assert dev.images().keys() != thrifty.images().keys()
+
+
 def test_the_disk_grows_with_weights_that_are_fetched(own_model: Assembly, dev: Assembly) -> None:
     # 20,000 MiB of weights are 20 GiB, and 4 are for the image.
     assert own_model.only("AWS::ECS::TaskDefinition")["EphemeralStorage"] == {"SizeInGiB": 24}

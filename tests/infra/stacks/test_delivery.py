@@ -7,6 +7,7 @@ from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
 from infra.build import build
+from infra.stacks.delivery import WATCH_ACTIONS
 from tests.infra.assemblies import REPOSITORY, Assembly, Variant, context
 
 PROVIDER = "AWS::IAM::OIDCProvider"
@@ -73,13 +74,35 @@ def test_no_condition_matches_by_a_pattern(template: Template) -> None:
             assert "*" not in str(statement["Condition"])
 
 
-def test_deployer_may_only_take_the_bootstraps_roles(template: Template) -> None:
-    (allowed,) = statements(template, "Deployer")
+def test_deployer_changes_nothing_but_through_the_bootstraps_roles(template: Template) -> None:
+    allowed, *others = statements(template, "Deployer")
     prefix = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/cdk-hnb659fds-"
     suffix = "-role-${AWS::AccountId}-${AWS::Region}"
     roles = ("deploy", "file-publishing", "image-publishing", "lookup")
     assert allowed["Action"] == "sts:AssumeRole"
     assert allowed["Resource"] == [{"Fn::Sub": f"{prefix}{name}{suffix}"} for name in roles]
+
+    actions = [action for item in others for action in listed(item["Action"])]
+    reading = ("Describe", "List", "Get")
+    assert all(action.partition(":")[2].startswith(reading) for action in actions)
+
+
+def test_deployer_reads_logs_and_templates_of_this_project_and_the_bootstraps_version(
+    template: Template,
+) -> None:
+    found = {
+        action: item["Resource"]
+        for item in statements(template, "Deployer")
+        for action in listed(item["Action"])
+    }
+    assert found["logs:GetLogEvents"]["Fn::Join"][1][-1] == ":log-group:llm-on-ecs-*"
+    assert found["cloudformation:GetTemplate"]["Fn::Join"][1][-1] == ":stack/llm-on-ecs-*"
+    assert found["ssm:GetParameter"]["Fn::Join"][1][-1].endswith("/cdk-bootstrap/hnb659fds/version")
+    assert {action for action, resource in found.items() if resource == "*"} == set(WATCH_ACTIONS)
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def test_reader_may_only_read_this_projects_templates(template: Template) -> None:

@@ -71,3 +71,12 @@ def test_refused_packets_of_the_whole_vpc_are_logged_and_no_others(dev: Assembly
     (vpc,) = dev.resources("AWS::EC2::VPC", stack="Network")
     assert (log["ResourceId"], log["ResourceType"]) == ({"Ref": vpc}, "VPC")
     assert log["TrafficType"] == "REJECT"
+
+
+def test_every_subnet_is_exported_whoever_imports_it(dev: Assembly) -> None:
+    # Stage dev puts nothing into its public subnets. An endpoint that was public would still
+    # import them while this stack, which is deployed first, gives them up.
+    exported = [output["Value"] for output in dev.templates["Network"]["Outputs"].values()]
+    subnet_ids = dev.resources("AWS::EC2::Subnet", stack="Network")
+    for name in (*subnet_ids, *dev.resources("AWS::EC2::VPC", stack="Network")):
+        assert {"Ref": name} in exported

@@ -1,12 +1,13 @@
 """The image repository: found by name, pushed to by the CLI, and never short of an image in use."""
 
 import json
+from pathlib import Path
 
 from aws_cdk.assertions import Match
 
 from infra.components.model_bucket import ACCESS_LOG_DAYS
 from infra.stacks.registry import PUBLISH_ACTIONS
-from tests.infra.assemblies import Assembly
+from tests.infra.assemblies import Assembly, Variant, write_variant
 
 REPOSITORY = "AWS::ECR::Repository"
 
@@ -147,3 +148,13 @@ def test_the_model_bucket_is_told_to_those_who_fill_it(own_model: Assembly) -> N
 
 def test_no_stage_has_a_model_bucket_unless_it_asks(dev: Assembly) -> None:
     dev.registry.resource_count_is(BUCKET, 0)
+
+
+def test_the_model_bucket_is_exported_whichever_model_is_used(
+    own_model: Assembly, tmp_path: Path
+) -> None:
+    write_variant(Variant("dev", changes={"model": {"bucket": True}}), tmp_path)
+    exports = [
+        assembly.templates["Registry"]["Outputs"] for assembly in (own_model, Assembly(tmp_path))
+    ]
+    assert exports[0] == exports[1]

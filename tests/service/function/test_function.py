@@ -112,7 +112,7 @@ def test_stream_is_refused_with_a_sentence(function: Function) -> None:
     response = function.api.invoke(url_event("/v1/chat/completions", CHAT | {"stream": True}))
     assert response["statusCode"] == 400
     error = document(response)["error"]
-    assert (error["code"], error["param"]) == ("invalid_value", "stream")
+    assert (error["code"], error["param"]) == ("unsupported_value", "stream")
     assert "whole answers only" in error["message"]
 
 
@@ -127,16 +127,42 @@ def test_error_of_a_direct_invocation_is_its_answer(function: Function) -> None:
     assert answer["error"]["code"] == "model_not_found"
 
 
-@pytest.mark.parametrize("body", [{}, [], "hello", None, {"prompt": 1}, CHAT | {"prompt": "x"}])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "missing_required_parameter"),
+        ([], "invalid_type"),
+        ("hello", "invalid_type"),
+        (None, "invalid_type"),
+        ({"prompt": 1}, "invalid_type"),
+        (CHAT | {"prompt": "x"}, "unknown_parameter"),
+    ],
+)
 def test_direct_invocation_with_another_body_says_what_is_wrong(
-    function: Function, body: object
+    function: Function, body: object, code: str
 ) -> None:
-    assert function.api.invoke(body)["error"]["code"] == "invalid_value"
+    assert function.api.invoke(body)["error"]["code"] == code
 
 
 def test_other_routes_are_there(function: Function) -> None:
     listed = function.api.invoke(url_event("/v1/models", method="GET"))
     assert document(listed)["data"][0]["id"] == "smollm2-135m-instruct"
+
+
+def test_other_apis_answer_whole_and_refuse_streams(function: Function) -> None:
+    turns = {"messages": CHAT["messages"], "max_tokens": 4}
+    for path, body in (("/v1/messages", turns), ("/v1/responses", {"input": "Hi"})):
+        response = function.api.invoke(url_event(path, body | {"stream": False}))
+        assert response["statusCode"] == 200, response["body"]
+        refused = function.api.invoke(url_event(path, body | {"stream": True}))
+        assert refused["statusCode"] == 400
+        assert "whole answers only" in json.loads(refused["body"])["error"]["message"]
+    asked = {"content": "What is gravity?"}
+    tokens = json.loads(function.api.invoke(url_event("/tokenize", asked))["body"])["tokens"]
+    counted = function.api.invoke(
+        url_event("/v1/messages/count_tokens", {"messages": turns["messages"]})
+    )
+    assert json.loads(counted["body"])["input_tokens"] > len(tokens) > 0
 
 
 def test_answer_carries_the_invocation_s_request_id(function: Function) -> None:
@@ -185,6 +211,7 @@ def test_settings_that_are_wrong_end_the_init_phase_with_their_sentence() -> Non
     ("body", "lost"),
     [
         ({"error": {"code": EngineUnavailable.code}}, True),
+        ({"type": "error", "error": {"type": "overloaded_error", "message": ""}}, True),
         ({"error": {"code": "queue_full"}}, False),
         ({"status": "loading"}, False),  # the readiness route's 503, which is no error
     ],

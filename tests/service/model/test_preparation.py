@@ -49,6 +49,31 @@ def test_a_file_is_verified_told_about_and_written_in_the_type(tiny: Path) -> No
     assert {tensor.tensor_type.name for tensor in GGUFReader(made).tensors} == {"F32", "Q8_0"}
 
 
+def test_chat_template_is_written_into_it_and_all_else_stays(tiny: Path) -> None:
+    template = tiny.with_name("tools.jinja")
+    template.write_text("{% for message in messages %}{{ tools }}{% endfor %}")
+    done = prepare(tiny, "--chat-template", template, folder=tiny.parent)
+    assert done.returncode == 0, done.stderr
+    before, after = GGUFReader(tiny), GGUFReader(tiny.with_name("tiny.with-template.gguf"))
+    assert after.fields["tokenizer.chat_template"].contents() == template.read_text()
+    assert after.fields["general.name"].contents() == "Tiny"
+    assert len(before.tensors) == len(after.tensors)
+    for old, new in zip(before.tensors, after.tensors, strict=True):
+        assert (old.name, old.tensor_type, old.data.tobytes()) == (
+            new.name,
+            new.tensor_type,
+            new.data.tobytes(),
+        )
+
+
+def test_text_that_reads_no_messages_is_no_chat_template(tiny: Path) -> None:
+    note = tiny.with_name("note.txt")
+    note.write_text("Be nice.")
+    done = prepare(tiny, "--chat-template", note, folder=tiny.parent)
+    assert done.returncode == 1
+    assert "is no chat template" in done.stderr
+
+
 def test_another_hash_than_the_files_is_refused_and_nothing_written(tiny: Path) -> None:
     done = prepare(tiny, "--sha256", "0" * 64, "--type", "Q8_0", folder=tiny.parent)
     assert done.returncode == 1
@@ -61,6 +86,8 @@ def test_another_hash_than_the_files_is_refused_and_nothing_written(tiny: Path) 
     [
         (["nothing.gguf"], "nothing.gguf: there is no such file; name a file, bundled, s3://"),
         (["x", "--type", "Q6_K"], "--type: got Q6_K, which the gguf library's quantiser does not"),
+        (["x", "--chat-template", "none.jinja"], "--chat-template: none.jinja: [Errno 2] No such"),
+        (["x", "--chat-template", "."], "--chat-template: .: [Errno 21] Is a directory"),
         (["x", "--sha256", "abc"], "--sha256: got 'abc'; write 64 hexadecimal digits"),
     ],
 )

@@ -1,0 +1,214 @@
+"""What the gateway adds to an engine's latency.
+
+    python -m bench.latency
+    python -m bench.latency --engine real
+
+The same client asks the engine on its socket, and through the service by REST and by gRPC. The
+engine of fixed pace is a process of its own behind the service as it is deployed, and writes into
+each token when it left; the ways take turns in every round, because a machine's noise comes and
+goes. The real engine's own times vary more than what is added: there every stream takes turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import random
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+
+import psutil
+import uvloop
+
+from bench.figures import Way
+from bench.paced.environment import paced_environment
+from bench.streams import Arrivals, Ask, over_grpc, over_http
+from tests.service.process import ServiceProcess, service_process
+
+DIRECT = "direct"
+PROMPT_WORDS = 6  # few: the real engine's work on a prompt varies more than what is measured
+WORDS = ["fox", "river", "hill", "green", "old", "seven", "wizard", "quiet", "runs", "sees"]
+
+
+@dataclass(frozen=True)
+class Load:
+    """So many streams at a time, the next in a place when the one before ended."""
+
+    streams: int
+    tokens: int
+    requests: int
+
+
+LOADS = {
+    "paced": (Load(1, 4, 100), Load(8, 32, 104), Load(64, 64, 256)),
+    "real": (Load(1, 8, 150), Load(8, 16, 240)),
+}
+
+
+Answers = dict[str, list[Arrivals]]
+
+
+async def put(load: Load, ways: dict[str, Ask], *, pace_ms: float, seed: int) -> Answers:
+    """The answers by each way, which each place takes in turn.
+
+    Places begin spread over a stream's length, as callers would.
+    """
+    words = random.Random(seed)  # noqa: S311 - no secret
+    prompts = [" ".join(words.choices(WORDS, k=PROMPT_WORDS)) for _ in range(load.requests)]
+    answers: Answers = {name: [] for name in ways}
+
+    async def place(number: int) -> None:
+        await asyncio.sleep(number / load.streams * load.tokens * pace_ms / 1000)
+        for name in islice(cycle(ways), number, None):
+            if not prompts:
+                break
+            answers[name].append(await ways[name](prompts.pop(), load.tokens))
+
+    async with asyncio.TaskGroup() as places:
+        for number in range(load.streams):
+            places.create_task(place(number))
+    return answers
+
+
+class Bench:
+    """The ways to the engine, and what each round of each way and load showed."""
+
+    def __init__(self, service: ServiceProcess, ways: dict[str, Ask], *, pace_ms: float) -> None:
+        self._gateway = psutil.Process(service.process.pid)
+        self._ways = ways
+        self._pace_ms = pace_ms
+        self.measured: dict[Load, dict[str, Way]] = {}
+
+    async def one_by_one(self, number: int, load: Load) -> None:
+        """Each way has all the streams, another one first in each round."""
+        names = list(self._ways)
+        for turn in range(len(names)):
+            name = names[(turn + number) % len(names)]
+            before = self._cpu_seconds()
+            answers = await put(
+                load, {name: self._ways[name]}, pace_ms=self._pace_ms, seed=number * 10 + turn
+            )
+            used = self._cpu_seconds() - before
+            self._way(load, name).add(answers[name], stamped=True, gateway_cpu_seconds=used)
+
+    async def all_at_once(self, number: int, load: Load) -> None:
+        """The ways share the streams, so that a real engine is as busy with one as with another."""
+        answers = await put(load, self._ways, pace_ms=0, seed=number)
+        for name, found in answers.items():
+            self._way(load, name).add(found, stamped=False)
+
+    def _way(self, load: Load, name: str) -> Way:
+        return self.measured.setdefault(load, {}).setdefault(name, Way())
+
+    def _cpu_seconds(self) -> float:
+        times = self._gateway.cpu_times()
+        return times.user + times.system
+
+
+@asynccontextmanager
+async def ways_to(service: ServiceProcess) -> AsyncIterator[dict[str, Ask]]:
+    socket = json.loads(service.engine().cmdline()[-1])["socket_path"]
+    async with AsyncExitStack() as stack:
+        direct = over_http("http://engine", unix_socket=socket)
+        yield {
+            DIRECT: await stack.enter_async_context(direct),
+            "REST": await stack.enter_async_context(over_http(service.url)),
+            "gRPC": await stack.enter_async_context(over_grpc(service.grpc_port)),
+        }
+
+
+async def measure(engine: str, *, pace_ms: float, rounds: int) -> Bench:
+    most = max(load.streams for load in LOADS[engine])
+    with service_process(
+        **(paced_environment(pace_ms=pace_ms) if engine == "paced" else {}),
+        LLM_REST_AUTH="off",
+        LLM_SLOTS=str(most),
+        LLM_CONTEXT_TOKENS="256",
+        LLM_PROMPT_CACHE_MIB="0",
+    ) as service:
+        service.wait_until_ready()
+        async with ways_to(service) as ways:
+            bench = Bench(service, ways, pace_ms=pace_ms)
+            turn = bench.one_by_one if engine == "paced" else bench.all_at_once
+            for ask in ways.values():
+                await ask("the first one pays for all", 4)
+            for number in range(rounds):
+                for load in LOADS[engine]:
+                    say(f"round {number + 1} of {rounds}: {load.streams} streams")
+                    await turn(number, load)
+    return bench
+
+
+def table(bench: Bench) -> str:
+    """In milliseconds; of what was added, the median over the rounds."""
+    lines = [
+        "| streams | way | quantity | median | p99 | added median | added p99 |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for load, ways in bench.measured.items():
+        for name, way in ways.items():
+            for quantity in way.turns:
+                lines.append(row(load, name, quantity, way, ways[DIRECT]))
+    return "\n".join(lines)
+
+
+def row(load: Load, name: str, quantity: str, way: Way, direct: Way) -> str:
+    whole, added = way.typical(quantity), way.added(quantity, direct)
+    cells = [f"{whole.median:.2f}", f"{whole.p99:.2f}"]
+    cells += ["", ""] if way is direct else [f"{added.median:+.2f}", f"{added.p99:+.2f}"]
+    return f"| {' | '.join([str(load.streams), name, quantity, *cells])} |"
+
+
+def document(bench: Bench) -> list[dict[str, object]]:
+    """All turns, for whoever compares two runs."""
+    return [
+        {"load": asdict(load), "way": name} | asdict(way)
+        for load, ways in bench.measured.items()
+        for name, way in ways.items()
+    ]
+
+
+def cpu_sentence(bench: Bench) -> str:
+    """The one figure that other work on the machine blurs little."""
+    costs = [
+        f"{median(way.cpu_microseconds):.0f} µs at {load.streams} streams of {name}"
+        for load, ways in bench.measured.items()
+        for name, way in ways.items()
+        if name != DIRECT and way.cpu_microseconds
+    ]
+    return f"The gateway's processor time per token: {', '.join(costs)}." if costs else ""
+
+
+def say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.latency")
+    parser.add_argument("--engine", choices=list(LOADS), default="paced")
+    parser.add_argument("--pace-ms", type=float, default=20)
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--json", type=Path, help="write every turn's figures into this file")
+    arguments = parser.parse_args()
+    gc.disable()  # a look for the client's garbage would count as the gateway's delay
+    work = measure(arguments.engine, pace_ms=arguments.pace_ms, rounds=arguments.rounds)
+    bench = uvloop.run(work)
+    print(table(bench))
+    print()
+    print(cpu_sentence(bench))
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"{os.cpu_count()} processors, load averages {load} at the end; milliseconds.")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(document(bench), indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A deploy from its guards to its smoke test: what stops it, what it does, why it failed."""

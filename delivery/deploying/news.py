@@ -1,0 +1,65 @@
+"""What there is to tell: one piece of news at a time, and the picture of how things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Level(StrEnum):
+    """How much it matters to whoever waits."""
+
+    DETAIL = "detail"
+    STEP = "step"
+    GOOD = "good"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing that happened. `lines` are read below it; `facts` are for programs."""
+
+    kind: str
+    text: str
+    level: Level = Level.STEP
+    lines: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The tasks of one deployment of the ECS service, which all run one revision."""
+
+    revision: str
+    role: str
+    """ECS's word: PRIMARY is the one that is wanted, ACTIVE one that is being replaced."""
+    desired: int
+    running: int
+    pending: int
+    failed: int
+    rollout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """How the deploy stands now; each part is empty until it is known."""
+
+    stacks: Mapping[str, str] = field(default_factory=dict)
+    working_on: tuple[str, ...] = ()
+    """Resources that CloudFormation is at work on."""
+    generations: tuple[Generation, ...] = ()
+    targets: Mapping[str, int] = field(default_factory=dict)
+    """How many targets of the load balancer are in each state."""
+
+
+class Teller(Protocol):
+    """Tells a person or a program."""
+
+    def tell(self, news: News) -> None:
+        """Say it now."""
+
+    def show(self, picture: Picture) -> None:
+        """Redraw how things stand, where there is something to draw on."""

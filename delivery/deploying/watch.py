@@ -1,0 +1,111 @@
+"""Watches a deploy beside the CDK's command line; what it may not see it names, and goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from delivery.deploying.alarm_watch import AlarmWatch
+from delivery.deploying.news import Level, News, Picture, Teller
+from delivery.deploying.rollout import Poll, Rollout
+from delivery.deploying.stack_events import StackEvents
+from operations.account import CouldNotAsk
+
+POLL_SECONDS: Final = 5.0
+"""As often as the CDK's command line looks. A poll is about ten calls."""
+
+
+class Overdue(Exception):
+    """Something goes on for longer than it ever should; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long a rollout, and the whole, may take."""
+
+    rollout_seconds: float
+    whole_seconds: float
+
+
+class Watch:
+    """Polls AWS and tells what is new."""
+
+    def __init__(
+        self,
+        *,
+        stacks: StackEvents,
+        rollout: Rollout,
+        alarms: AlarmWatch,
+        teller: Teller,
+        deadlines: Deadlines,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.stacks = stacks
+        self.rollout = rollout
+        self._alarms = alarms
+        self._teller = teller
+        self._deadlines = deadlines
+        self._clock = clock
+        self._began = clock()
+        self._complaints: set[str] = set()
+
+    def mark(self) -> None:
+        """Begin here: all that has happened before is no news."""
+        self._began = self._clock()
+        for what, mark in (
+            ("stack events", self.stacks.mark),
+            ("the rollout", self.rollout.mark),
+            ("alarms", self._alarms.mark),
+        ):
+            try:
+                mark()
+            except CouldNotAsk as error:
+                self._complain(what, error)
+
+    def poll(self) -> None:
+        """Ask once and tell. Raises `Overdue`."""
+        events = ("stack events", self.stacks.poll)
+        # Causes before their effects, should one poll see both.
+        for what, poll in (*self.rollout.parts, *self._alarms.parts, events):
+            self._ask(what, poll)
+        self._teller.show(self.picture())
+        self._check_time()
+
+    def picture(self) -> Picture:
+        """How things stand."""
+        return Picture(
+            stacks=self.stacks.states,
+            working_on=self.stacks.working_on,
+            generations=self.rollout.generations,
+            targets=self.rollout.targets,
+        )
+
+    def _ask(self, what: str, poll: Poll) -> None:
+        try:
+            for news in poll():
+                self._teller.tell(news)
+        except CouldNotAsk as error:
+            self._complain(what, error)
+
+    def _complain(self, what: str, error: CouldNotAsk) -> None:
+        """Once for each reason: the next poll may meet the same."""
+        if str(error) not in self._complaints:
+            self._complaints.add(str(error))
+            text = f"{what} cannot be seen now: {error}; the deploy goes on without"
+            self._teller.tell(News("watch", text, Level.WARNING))
+
+    def _check_time(self) -> None:
+        limit = self._deadlines.rollout_seconds
+        if self.rollout.runs_for_seconds > limit:
+            wanted = self.rollout.generations[0]
+            raise Overdue(
+                f"the rollout of revision {wanted.revision} has gone on for {limit:.0f} s, with "
+                f"{wanted.running} of {wanted.desired} tasks running"
+            )
+        if self._clock() - self._began > self._deadlines.whole_seconds:
+            working = ", ".join(self.stacks.working_on) or "nothing that could be seen"
+            raise Overdue(
+                f"it has gone on for {self._deadlines.whole_seconds:.0f} s; at work on: {working}"
+            )

@@ -1,0 +1,126 @@
+"""What the last release deployed, one file a stage. `make baseline` writes it, and nothing else."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from delivery.assemblies import ROOT, run
+from delivery.errors import DeliveryError
+from delivery.risk.canonical import Template, canonical
+
+FOLDER: Final = ROOT / "delivery/baseline"
+ACCEPTED: Final = "accepted.toml"
+ACCEPTED_FILE: Final = f"{FOLDER.relative_to(ROOT)}/{ACCEPTED}"
+HEAD: Final = """\
+# What the last release of stage {stage} deployed: templates without metadata and images' hashes.
+# `make baseline STAGE={stage}` writes it after a release; `make diff-risk` compares with it.
+"""
+WIDTH: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A stage's stacks by their ids, and what they were made from."""
+
+    commit: str
+    date: str
+    stacks: Mapping[str, Template]
+
+    @property
+    def words(self) -> str:
+        """Which one it is, for a sentence; how many commits ago where git can tell."""
+        return f"its baseline, of commit {self.commit} ({self.date}{_age(self.commit)})"
+
+
+def read(stage: str, folder: Path = FOLDER) -> Baseline:
+    """Raises DeliveryError where the stage has none."""
+    file = folder / f"{stage}.yaml"
+    if not file.exists():
+        raise DeliveryError(
+            f"{_shown(file)}: got no baseline of stage {stage}; run make baseline STAGE={stage} "
+            "where the last release is checked out, and commit the file"
+        )
+    content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return Baseline(str(content["commit"]), str(content["date"]), content["stacks"])
+
+
+def write(stage: str, templates: Mapping[str, Template], folder: Path = FOLDER) -> Path:
+    """Keep these templates as what is released, and forget what was accepted until now."""
+    commit, date = _head()
+    content = {
+        "commit": commit,
+        "date": date,
+        "stacks": {name: canonical(template) for name, template in templates.items()},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{stage}.yaml"
+    file.write_text(HEAD.format(stage=stage) + _dumped(content), encoding="utf-8")
+    _forget(stage, folder / ACCEPTED)
+    return file
+
+
+def accepted(stage: str, folder: Path = FOLDER) -> dict[str, str]:
+    """What the next release of a stage may lose: logical ids, or names of exports, with reasons."""
+    file = folder / ACCEPTED
+    if not file.exists():
+        return {}
+    entries: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    return dict(entries.get(stage, {}))
+
+
+def _forget(stage: str, file: Path) -> None:
+    """Take out the stage's section, up to the next one."""
+    if not file.exists():
+        return
+    kept, inside = [], False
+    for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
+        if line.startswith("["):
+            inside = line.strip() == f"[{stage}]"
+        if not inside:
+            kept.append(line)
+    file.write_text("".join(kept), encoding="utf-8")
+
+
+class _Plain(yaml.CSafeDumper):
+    """Writes what is used twice twice."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
+
+
+def _dumped(content: Mapping[str, Any]) -> str:
+    # Innermost lists and mappings stand in one line: half as long, and as readable.
+    text: str = yaml.dump(
+        content, Dumper=_Plain, default_flow_style=None, sort_keys=False, width=WIDTH
+    )
+    return text
+
+
+def _head() -> tuple[str, str]:
+    """The commit that is checked out, and its day; with what is changed since, it says so."""
+    commit, date = _git("log", "-1", "--format=%h %cs").split()
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", "infra", "service")
+    return (f"{commit} and changes" if changed else commit), date
+
+
+def _age(commit: str) -> str:
+    """A checkout of few commits may not have the one that is asked for."""
+    told = _git("rev-list", "--count", f"{commit.split()[0]}..HEAD", check=False)
+    return f", {told} commits ago" if told.isdigit() else ""
+
+
+def _git(*words: str, check: bool = True) -> str:
+    told = run(
+        ["git", *words], folder=ROOT, remedy="run it in a clone of the repository", check=check
+    )
+    return told.decode(errors="replace").strip()
+
+
+def _shown(file: Path) -> str:
+    return str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else str(file)

@@ -1,0 +1,26 @@
+"""The templates that CloudFormation has of a stage, in the account of whoever runs this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from delivery.errors import DeliveryError
+from operations.account import Account, CouldNotAsk, open_account
+from operations.stacks import deployed_template
+
+
+def deployed_templates(
+    stack_names: Mapping[str, str], account: Account | None = None
+) -> dict[str, dict[str, Any]]:
+    """By the stack's id, of those that are deployed; raises DeliveryError.
+
+    `stack_names`: CloudFormation's names by id. A stack that the app does not have is not looked
+    for: a deploy leaves it as it is.
+    """
+    try:
+        account = account or open_account()
+        found = {key: deployed_template(account, name) for key, name in stack_names.items()}
+    except CouldNotAsk as error:
+        raise DeliveryError(f"BASE=deployed: {error}") from error
+    return {key: template for key, template in found.items() if template is not None}

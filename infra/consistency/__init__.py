@@ -1,0 +1,1 @@
+"""The rules between sections of a stage, by topic; those within one are its own `problems`."""

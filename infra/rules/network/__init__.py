@@ -1,0 +1,1 @@
+"""Rules about subnets, endpoints and security groups."""

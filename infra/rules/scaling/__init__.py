@@ -1,0 +1,1 @@
+"""Rules about auto scaling and the metrics it follows."""

@@ -1,0 +1,1 @@
+"""Rules about rollouts that shift traffic: blue/green, linear, canary."""

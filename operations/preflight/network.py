@@ -1,0 +1,129 @@
+"""Whether the VPC that a stage names is as the stage's file says."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from operations.preflight.finding import Finding, Mark, Subject
+from operations.stacks import describe_stack
+
+INTERFACE: Final = "Interface"
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
+LEAST_FREE_ADDRESSES: Final = 8
+UNPROTECT: Final = (
+    "aws cloudformation update-termination-protection --no-enable-termination-protection "
+    "--stack-name "
+)
+
+
+def check_network(subject: Subject) -> Iterator[Finding]:
+    """The ids of an existing VPC, its endpoints, and a network that is left behind."""
+    wanted = subject.stage.settings.existing_vpc
+    if wanted.id is None:
+        yield Finding(Mark.OK, "the stage has a VPC of its own")
+        return
+    found = [
+        *_subnets(subject, wanted.private_subnet_ids),
+        *_subnets(subject, wanted.public_subnet_ids),
+    ]
+    if wanted.egress == "endpoints-made":
+        found += [*_names(subject, wanted.id), *_endpoints(subject, wanted.id)]
+        found += _routes_to_s3(subject, wanted.id)
+    yield from found or [
+        Finding(Mark.OK, f"{wanted.id} has the subnets, each in a zone of its own")
+    ]
+    yield from _left_behind(subject)
+
+
+def _subnets(subject: Subject, ids: Sequence[str]) -> Iterator[Finding]:
+    """What is wrong with them; nothing where all is as it should be."""
+    if not ids:
+        return
+    answer = subject.account.ask(
+        "ec2", "DescribeSubnets", absent=("InvalidSubnetID.NotFound",), SubnetIds=list(ids)
+    )
+    if answer is None:
+        found = f"not all of {', '.join(ids)} are in this account and region"
+        yield Finding(Mark.FAILED, found, "correct section existing_vpc")
+        return
+    subnets: list[dict[str, Any]] = answer["Subnets"]
+    wanted = subject.stage.settings.existing_vpc.id
+    for subnet in subnets:
+        if subnet["VpcId"] != wanted:
+            found = f"{subnet['SubnetId']} is in {subnet['VpcId']}, and not in {wanted}"
+            yield Finding(Mark.FAILED, found, "correct section existing_vpc")
+        elif subnet["AvailableIpAddressCount"] < LEAST_FREE_ADDRESSES:
+            found = f"{subnet['SubnetId']} has {subnet['AvailableIpAddressCount']} free addresses"
+            yield Finding(Mark.NOTE, found, f"a load balancer wants {LEAST_FREE_ADDRESSES}")
+    zones = [subnet["AvailabilityZone"] for subnet in subnets]
+    if len(set(zones)) < len(zones):
+        found = f"{', '.join(ids)} are in {', '.join(zones)}"
+        yield Finding(Mark.FAILED, found, "list one subnet of each zone")
+
+
+def _names(subject: Subject, vpc: str) -> Iterator[Finding]:
+    """An endpoint has its service's own name only in a VPC that resolves such names.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    """
+    for attribute in ("enableDnsSupport", "enableDnsHostnames"):
+        answer = subject.account.ask("ec2", "DescribeVpcAttribute", VpcId=vpc, Attribute=attribute)
+        value = (answer or {}).get(attribute[0].upper() + attribute[1:], {}).get("Value")
+        if value is False:
+            found = f"{vpc} has {attribute} off, and tasks would not find its endpoints"
+            yield Finding(Mark.FAILED, found, f"turn {attribute} on")
+
+
+def _endpoints(subject: Subject, vpc: str) -> Iterator[Finding]:
+    """Those of others: of a service a VPC takes one endpoint under the service's own name."""
+    wanted = subject.stage.settings.needed_endpoints
+    filters = [{"Name": "vpc-id", "Values": [vpc]}]
+    there = subject.account.ask_all("ec2", "DescribeVpcEndpoints", "VpcEndpoints", Filters=filters)
+    for endpoint in there:
+        service = next((n for n in wanted if endpoint["ServiceName"].endswith(f".{n}")), None)
+        kind = endpoint["VpcEndpointType"]
+        if service and kind == INTERFACE and not _is_ours(subject, endpoint):
+            yield Finding(
+                Mark.FAILED,
+                f"{vpc} has an endpoint for {service} already: {endpoint['VpcEndpointId']}",
+                "set existing_vpc.egress to 'endpoints-there', and make the missing ones there",
+            )
+
+
+def _routes_to_s3(subject: Subject, vpc: str) -> Iterator[Finding]:
+    """A route table takes one route to S3, and so one gateway endpoint."""
+    wanted = set(subject.stage.settings.existing_vpc.route_table_ids)
+    filters = [{"Name": "vpc-id", "Values": [vpc]}]
+    there = subject.account.ask_all("ec2", "DescribeVpcEndpoints", "VpcEndpoints", Filters=filters)
+    for endpoint in there:
+        gateway = endpoint["VpcEndpointType"] == "Gateway"
+        tables = sorted(wanted & set(endpoint.get("RouteTableIds", ())))
+        s3 = gateway and endpoint["ServiceName"].endswith(".s3")
+        if s3 and tables and not _is_ours(subject, endpoint):
+            yield Finding(
+                Mark.FAILED,
+                f"{', '.join(tables)} has a way to S3 already: {endpoint['VpcEndpointId']}",
+                "remove it from existing_vpc.route_table_ids",
+            )
+
+
+def _is_ours(subject: Subject, endpoint: dict[str, Any]) -> bool:
+    """By the tags of every resource of the stage."""
+    tags = {item["Key"]: item["Value"] for item in endpoint.get("Tags", ())}
+    stage = subject.stage.settings.name
+    return (tags.get("project"), tags.get("stage")) == ("llm-on-ecs", stage)
+
+
+def _left_behind(subject: Subject) -> Iterator[Finding]:
+    """The stack of a VPC that the stage had of its own, which no deploy removes."""
+    name = f"llm-on-ecs-{subject.stage.settings.name}-network"
+    stack = describe_stack(subject.account, name)
+    if stack is None:
+        return
+    commands = [f"aws cloudformation delete-stack --stack-name {name}"]
+    if stack.get("EnableTerminationProtection"):
+        commands.insert(0, UNPROTECT + name)
+    yield Finding(
+        Mark.NOTE,
+        f"{name}, with the VPC that the stage had of its own, is still there and costs",
+        f"after this deploy: {' && '.join(commands)}",
+    )

@@ -1,0 +1,54 @@
+"""What CloudFormation has of a stack, by its full name; each asks anew.
+
+All raise `CouldNotAsk`. A stack that is not there is a validation error to CloudFormation.
+"""
+
+import json
+from typing import Any, Final
+
+from operations.account import Account
+from operations.stage import Template
+
+ABSENT: Final = ("ValidationError",)
+
+
+def describe_stack(account: Account, name: str) -> dict[str, Any] | None:
+    """Its description; None where it is not there."""
+    answer = account.ask("cloudformation", "DescribeStacks", absent=ABSENT, StackName=name)
+    return answer["Stacks"][0] if answer else None
+
+
+def deployed_template(account: Account, name: str) -> Template | None:
+    """Its template as it was given, before any macro; None where the stack is not there."""
+    answer = account.ask(
+        "cloudformation", "GetTemplate", absent=ABSENT, StackName=name, TemplateStage="Original"
+    )
+    if answer is None:
+        return None
+    body: Any = answer["TemplateBody"]  # the SDK reads JSON itself
+    template: Template = json.loads(body) if isinstance(body, str) else body
+    return template
+
+
+def stack_resources(account: Account, name: str) -> list[dict[str, Any]]:
+    """Summaries of its resources; none where the stack is not there."""
+    return account.ask_all(
+        "cloudformation",
+        "ListStackResources",
+        "StackResourceSummaries",
+        absent=ABSENT,
+        StackName=name,
+    )
+
+
+def physical_id(account: Account, name: str, logical_id: str) -> str | None:
+    """The ARN, for what the load balancer has; None where the stack has no such resource."""
+    answer = account.ask(
+        "cloudformation",
+        "DescribeStackResource",
+        absent=ABSENT,
+        StackName=name,
+        LogicalResourceId=logical_id,
+    )
+    found: str | None = (answer or {}).get("StackResourceDetail", {}).get("PhysicalResourceId")
+    return found

@@ -1,0 +1,17 @@
+"""What the tests by a scripted endpoint have in common: refusals, a key, and how long `soon` is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from service.errors import QueueFull as Full
+from tests.client.faces import Face
+from tests.client.scripted_endpoint import ScriptedEndpoint, Step
+
+KEY = "sk-of-a-test"
+FULL = Step(Full("The queue is full.", retry_after_seconds=0))
+FULL_FOR_LONG = Step(Full("The queue is full.", retry_after_seconds=60))
+SOON = 5.0  # seconds within which something that does not wait has ended
+Asked = tuple[Face, ScriptedEndpoint]
+Ask = Callable[..., Any]

@@ -1,0 +1,84 @@
+"""An AWS account that answers what a test puts there, and remembers what it was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+from delivery.deploying.news import Level, News, Picture
+from operations.account import Account, CouldNotAsk
+
+Answer = Any
+
+
+class FakeAccount(Account):
+    """`answers` has what each operation gives: a value, a function of its arguments, or an error.
+
+    What lists things page by page gives the list itself.
+    """
+
+    def __init__(self, **answers: Answer) -> None:
+        super().__init__(boto3.Session(region_name="us-east-1"))
+        self.answers: dict[str, Answer] = answers
+        self.asked: list[str] = []
+
+    def ask(
+        self, service: str, operation: str, /, *, absent: tuple[str, ...] = (), **parameters: Any
+    ) -> dict[str, Any] | None:
+        self.asked.append(operation)
+        answer = self.answers[operation]
+        if callable(answer):
+            answer = answer(**parameters)
+        if isinstance(answer, Exception):
+            raise answer
+        found: dict[str, Any] | None = answer
+        return found
+
+    def ask_all(
+        self,
+        service: str,
+        operation: str,
+        key: str,
+        /,
+        *,
+        absent: tuple[str, ...] = (),
+        **parameters: Any,
+    ) -> list[Any]:
+        found: Any = self.ask(service, operation, absent=absent, **parameters)
+        return list((found[key] if isinstance(found, dict) else found) or ())
+
+
+class Listener:
+    """A teller that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.news: list[News] = []
+        self.pictures: list[Picture] = []
+
+    def tell(self, news: News) -> None:
+        self.news.append(news)
+
+    def show(self, picture: Picture) -> None:
+        self.pictures.append(picture)
+
+    @property
+    def texts(self) -> list[str]:
+        return [item.text for item in self.news]
+
+    def of(self, level: Level) -> list[str]:
+        return [item.text for item in self.news if item.level is level]
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def denied(permission: str) -> CouldNotAsk:
+    return CouldNotAsk(f"needs permission {permission}")

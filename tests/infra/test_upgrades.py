@@ -1,0 +1,131 @@
+"""A stage that is changed can be deployed: stack by stack, CloudFormation refuses nothing.
+
+Compared are variants of one stage, each way, and each setting changed by itself. What
+CloudFormation would refuse is listed, with the reason.
+"""
+
+import re
+from collections.abc import Callable
+from itertools import permutations
+from pathlib import Path
+from typing import Final
+
+import pytest
+from aws_cdk import App
+
+from delivery import assemblies
+from delivery.risk.exports import refused_exports
+from delivery.risk.grades import Grade, Risk
+from delivery.risk.verdict import judge
+from infra.build import build, synthesise
+from infra.settings import StageSettings
+from tests.infra.assemblies import VARIANTS, Assembly, context
+from tests.infra.toggles import settings_of, toggled
+
+# By stack, and by what the name of the resource or of what is exported begins with.
+REFUSED: Final = {
+    ("Registry", "Repository"): "ECR cannot change how a repository is encrypted, and the CLI "
+    "pushes to it by its name",
+    ("Registry", "ModelsBucket"): "the bucket goes with the model that tasks have from it",
+    ("Network", "VpcPrivateSubnet"): "the subnets of a zone go, with tasks inside",
+    ("Network", "VpcPublicSubnet"): "likewise, with a node of the load balancer inside",
+    ("Network", "Vpc8378EB38"): "a VPC keeps its first network: another one is another VPC",
+}
+# The stages, then variants that have what most settings need beside them.
+BASES: Final = ("prod", "dev", "local-https", "governed", "thrifty", "guarded-api", "own-model")
+# Changed with others only: by some pair of variants.
+TOGETHER: Final = {
+    *("alarms.webhooks", "domain.hosted_zone_id", "domain.hosted_zone_name", "domain.name"),
+    *("existing_vpc.cidr", "existing_vpc.egress", "existing_vpc.flow_logs", "existing_vpc.id"),
+    *("existing_vpc.private_subnet_ids", "existing_vpc.public_subnet_ids"),
+    *("existing_vpc.route_table_ids", "function.reserved_concurrency", "schedules"),
+}
+
+
+def settings_of_toggles() -> dict[str, tuple[str, StageSettings]]:
+    """Each setting with the first base on which it can be changed alone, and what comes of it."""
+    found: dict[str, tuple[str, StageSettings]] = {}
+    for base in BASES:
+        for path, changed in toggled(VARIANTS[base].settings()):
+            found.setdefault(path, (base, changed))
+    return found
+
+
+TOGGLES: Final = settings_of_toggles()
+PAIRS: Final = [
+    (one, other)
+    for one, other in permutations(VARIANTS, 2)
+    if VARIANTS[one].settings().name == VARIANTS[other].settings().name
+]
+
+
+def read(assembly: Assembly) -> assemblies.Assembly:
+    return assemblies.Assembly(assembly.directory)
+
+
+def refused(before: assemblies.Assembly, after: assemblies.Assembly) -> list[Risk]:
+    verdict = judge("own", before.templates, after, base="before", accepted={})
+    return [risk for risk in verdict.risks if risk.grade is Grade.REFUSED]
+
+
+def expected(risk: Risk) -> bool:
+    exported = re.sub(r".*:ExportsOutput(Ref|FnGetAtt)", "", risk.name)
+    return any(risk.stack == stack and exported.startswith(start) for stack, start in REFUSED)
+
+
+def unexpected(before: assemblies.Assembly, after: assemblies.Assembly) -> list[str]:
+    found = [risk for risk in refused(before, after) if not expected(risk)]
+    return [f"{risk.stack} {risk.name}: {risk.reasons[0].text}" for risk in found]
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_one_variant_of_a_stage_becomes_another(
+    one: str, other: str, synthesised: Callable[[str], Assembly]
+) -> None:
+    before, after = read(synthesised(one)), read(synthesised(other))
+    assert unexpected(before, after) == []
+
+
+@pytest.mark.parametrize("path", TOGGLES)
+def test_setting_is_changed_and_changed_back(
+    path: str, synthesised: Callable[[str], Assembly], tmp_path: Path
+) -> None:
+    base, changed = TOGGLES[path]
+    synthesise(build(App(context=context(), outdir=str(tmp_path)), changed))
+    before, after = read(synthesised(base)), assemblies.Assembly(tmp_path)
+    assert unexpected(before, after) == []
+    assert unexpected(after, before) == []
+
+
+def test_every_setting_is_changed_alone_or_with_those_that_it_needs() -> None:
+    every = {".".join(path) for path, _, _ in settings_of(VARIANTS["dev"].settings())}
+    assert every - TOGGLES.keys() == TOGETHER
+
+
+def goes_when_its_user_is_deployed_first(
+    before: assemblies.Assembly, after: assemblies.Assembly
+) -> bool:
+    told = [risk.reasons[0].text for risk in refused(before, after)]
+    assert told
+    order = ["Inference", *after.order]
+    return (
+        all("cdk deploy Inference --exclusively" in text for text in told)
+        and refused_exports(before.templates, after.templates, order) == []
+    )
+
+
+def test_bucket_of_the_model_goes_when_the_tasks_are_given_another_first(
+    synthesised: Callable[[str], Assembly],
+) -> None:
+    before, after = read(synthesised("own-model")), read(synthesised("dev"))
+    assert goes_when_its_user_is_deployed_first(before, after)
+
+
+def test_zone_goes_when_the_service_leaves_it_first(
+    synthesised: Callable[[str], Assembly], tmp_path: Path
+) -> None:
+    base, more = TOGGLES["network.zones"]
+    assert more.network.zones > VARIANTS[base].settings().network.zones
+    synthesise(build(App(context=context(), outdir=str(tmp_path)), more))
+    before, after = assemblies.Assembly(tmp_path), read(synthesised(base))
+    assert goes_when_its_user_is_deployed_first(before, after)

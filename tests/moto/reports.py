@@ -1,0 +1,80 @@
+"""What a runner would report of a service, for tests that have none: tasks, targets, events."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import boto3
+
+from sandbox.control_plane import intake
+from sandbox.control_plane.report import DeploymentReport, LogLine, Orders, TaskReport
+from sandbox.state import ACCOUNT, REGION
+
+
+def described() -> dict[str, Any]:
+    """The one service of the account."""
+    client = boto3.client("ecs")
+    (cluster,) = client.list_clusters()["clusterArns"]
+    arns = client.list_services(cluster=cluster)["serviceArns"]
+    return dict(client.describe_services(cluster=cluster, services=arns)["services"][0])
+
+
+def task(**changes: Any) -> TaskReport:
+    """A running task of the service's primary deployment."""
+    service = described()
+    primary = service["deployments"][0]
+    report: dict[str, Any] = {
+        "id": secrets.token_hex(16),
+        "service_arn": service["serviceArn"],
+        "cluster_arn": service["clusterArn"],
+        "deployment_id": primary["id"],
+        "task_definition": primary["taskDefinition"],
+        "status": "RUNNING",
+        "health": "HEALTHY",
+        "created_at": time.time(),
+        "started_at": time.time(),
+    }
+    made: Any = report | changes
+    return made  # type: ignore[no-any-return]
+
+
+def stopped(code: str, reason: str, *, at: float | None = None, **changes: Any) -> TaskReport:
+    """A task that has stopped, now or at a time in seconds since 1970."""
+    moment = time.time() if at is None else at
+    times = {"created_at": moment - 60, "started_at": moment - 50}
+    times |= {"stopping_at": moment, "stopped_at": moment}
+    return task(status="STOPPED", stop_code=code, stopped_reason=reason, **times, **changes)
+
+
+def lines(*texts: str) -> list[LogLine]:
+    now = int(time.time() * 1000)
+    return [{"timestamp": now, "message": text} for text in texts]
+
+
+def report(
+    tasks: Sequence[TaskReport] = (), *, events: Sequence[str] = (), **deployment: Any
+) -> Orders:
+    """One report of the runner: these tasks, and the primary deployment as `deployment` says."""
+    service = described()
+    seen: DeploymentReport = {
+        "id": service["deployments"][0]["id"],
+        "running": sum(item["status"] == "RUNNING" for item in tasks),
+        "pending": 0,
+        "failed": 0,
+        "state": "IN_PROGRESS",
+        "reason": "",
+    }
+    seen.update(deployment)  # type: ignore[typeddict-item]
+    notes = [
+        {"id": secrets.token_hex(8), "created_at": time.time(), "message": text} for text in events
+    ]
+    said: Any = {
+        "service_arn": service["serviceArn"],
+        "deployments": [seen],
+        "targets": {},
+        "events": notes,
+    }
+    return intake.accept(ACCOUNT, REGION, {"services": [said], "tasks": list(tasks)})
