@@ -40,8 +40,7 @@ def way_out(stack: Stack, subnet: Resource) -> Way | None:
     # A route to a part of the world, or those that a VPN gateway adds, may lead to all that a task
     # needs: endpoints that several VPCs share lie behind a transit gateway or a peering.
     propagated = stack.everywhere("AWS::EC2::VPNGatewayRoutePropagation")
-    shared = stack.is_shared(table) and not stack.assembly.others
-    return None if routes or propagated or shared else "isolated"
+    return None if routes or propagated or stack.is_shared(table) else "isolated"
 
 
 def _leads_anywhere(route: Resource) -> bool | None:
@@ -93,7 +92,7 @@ def closed(stack: Stack, groups: list[Resource], *, port: int, sources: list[Res
 
     Addresses are not compared: a range that may hold the sources counts as one that does.
     """
-    if any(stack.is_shared(group) and not stack.assembly.others for group in groups):
+    if any(stack.is_shared(group) for group in groups):
         return False  # another stack may open it
     rules = [rule for group in groups for rule in _rules(stack, group, "Ingress")]
     return all(_admits(rule, port=port, sources=sources) is False for rule in rules)
@@ -101,7 +100,7 @@ def closed(stack: Stack, groups: list[Resource], *, port: int, sources: list[Res
 
 def sealed(stack: Stack, groups: list[Resource], *, port: int, to: list[Resource]) -> bool:
     """Whether none of these groups lets anything out on a port, to addresses or to these groups."""
-    if any(stack.is_shared(group) and not stack.assembly.others for group in groups):
+    if any(stack.is_shared(group) for group in groups):
         return False
     each = [_rules(stack, group, "Egress") for group in groups]
     # Without a rule of its own a group lets everything out.

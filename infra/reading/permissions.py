@@ -33,7 +33,7 @@ def lacks(stack: Stack, role: Resource, action: str) -> bool:
 
     Which resource a statement is about is not compared.
     """
-    if stack.is_shared(role) and not stack.assembly.others:
+    if stack.is_shared(role):
         return False  # another stack may attach policies to it
     answers = [_allows(statement, action) for statement in _statements(stack, role)]
     managed = [_managed(policy, action) for policy in _managed_policies(role)]

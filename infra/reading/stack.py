@@ -80,9 +80,12 @@ class Stack:
         return [*self.resources(*types), *(found for each in others for found in each)]
 
     def is_shared(self, resource: Resource) -> bool:
-        """Whether others may use a resource unseen: it is an output, or given to a nested stack."""
-        if resource.stack.file != self.file:
-            return True
+        """Whether stacks that are not seen here may use a resource of this one.
+
+        It is an output then, or given to a nested stack. Where other stacks are seen, all are.
+        """
+        if self.assembly.others:
+            return False
         outputs = self.template.template.get("Outputs") or {}
         nested = self.template.get_resources("AWS::CloudFormation::Stack")
         places = [outputs, *(body.get("Properties", {}) for body in nested.values())]

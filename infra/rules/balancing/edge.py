@@ -105,8 +105,7 @@ class LogBucket(Rule):
             for policy in stack.everywhere("AWS::S3::BucketPolicy")
             if policy["Bucket"].resource() == bucket
         ]
-        shared = stack.is_shared(bucket) and not stack.assembly.others
-        if not shared and withhold(policies, "s3:PutObject"):
+        if not stack.is_shared(bucket) and withhold(policies, "s3:PutObject"):
             wrong = "the bucket has no policy that lets the load balancer write its logs"
             remedy = "allow s3:PutObject to the principal that the guide of its type names"
             yield Finding(place, wrong, bucket.logical_id, remedy)

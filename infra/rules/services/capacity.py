@@ -58,7 +58,7 @@ class ProviderOfCluster(Rule):
 
 def _providers(stack: Stack, cluster: Resource) -> set[str | None] | None:
     """The names of the cluster's capacity providers; None where they cannot be known."""
-    if stack.is_shared(cluster) and not stack.assembly.others:
+    if stack.is_shared(cluster):
         return None
     kind = "AWS::ECS::ClusterCapacityProviderAssociations"
     links = [link for link in stack.everywhere(kind) if link["Cluster"].resource() == cluster]

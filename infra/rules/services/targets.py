@@ -72,9 +72,7 @@ class TargetUnattached(Rule):
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
         for found in registrations(stack):
-            if stack.is_shared(found.group) and not stack.assembly.others:
-                continue
-            if not routes(stack, found.group):
+            if not routes(stack, found.group) and not stack.is_shared(found.group):
                 wrong = "no listener forwards to the service's target group"
                 remedy = "forward to it from a listener or a listener rule"
                 yield Finding(found.named, wrong, found.group.logical_id, remedy)

@@ -85,7 +85,7 @@ class GreenTarget(Rule):
         if rule is not None:
             named = [node.resource() for node in forwards(rule)]
             return group in named or None in named
-        return bool(routes(stack, group)) or (stack.is_shared(group) and not stack.assembly.others)
+        return bool(routes(stack, group)) or stack.is_shared(group)
 
 
 class ShiftIncomplete(Rule):
