@@ -10,12 +10,12 @@ from infra.reading.balancing import (
     LOAD_BALANCER,
     attribute,
     load_balancers_of,
-    target_group,
 )
 from infra.reading.node import Node
 from infra.reading.permissions import withhold
+from infra.reading.registrations import registrations
 from infra.reading.rule import Finding, Rule
-from infra.reading.services import attachments, container_of, services
+from infra.reading.services import container_of
 from infra.reading.stack import Resource, Stack
 
 COMMON_RULES: Final = "AWSManagedRulesCommonRuleSet"
@@ -122,27 +122,26 @@ class KeepAlive(Rule):
     source_url = "https://github.com/BerriAI/litellm/issues/19091"
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
-        for service in services(stack):
-            for entry in attachments(service):
-                container = container_of(service, entry)
-                group = target_group(entry["TargetGroupArn"])
-                for balancer in load_balancers_of(stack, group) if container and group else []:
-                    idle = attribute(balancer, IDLE_TIMEOUT).number(absent=IDLE_SECONDS)
-                    for name, kept in _kept(container) if container else ():
-                        if idle is not None and kept <= idle:
-                            wrong = f"{name} closes connections that the load balancer keeps "
-                            wrong += f"{idle:.0f} s"
-                            remedy = f"keep them longer than {idle:.0f} s"
-                            yield Finding(entry["ContainerName"], wrong, kept, remedy)
+        for found in registrations(stack):
+            container = container_of(found.service, found.entry)
+            kept = _kept(container) if container else None
+            if kept is None:
+                continue
+            name, seconds = kept
+            for balancer in load_balancers_of(stack, found.group):
+                idle = attribute(balancer, IDLE_TIMEOUT).number(absent=IDLE_SECONDS)
+                if idle is not None and seconds <= idle:
+                    wrong = f"{name} closes connections that the load balancer keeps {idle:.0f} s"
+                    remedy = f"keep them longer than {idle:.0f} s"
+                    yield Finding(found.entry["ContainerName"], wrong, seconds, remedy)
 
 
-def _kept(container: Node) -> Iterator[tuple[str, float]]:
+def _kept(container: Node) -> tuple[str, float] | None:
     """What says how long the server keeps idle connections, and how many seconds that is."""
     for variable in container["Environment"].items():
         name, seconds = variable["Name"].text() or "", variable["Value"].number()
         if KEEP_ALIVE.fullmatch(name) and seconds is not None:
-            yield name, seconds
-            return
+            return name, seconds
     words = [
         item.text() or "" for key in ("EntryPoint", "Command") for item in container[key].items()
     ]
@@ -150,5 +149,5 @@ def _kept(container: Node) -> Iterator[tuple[str, float]]:
     for server, (flag, usual) in SERVERS.items():
         if any(word == server or word.endswith(f"/{server}") for word in text.split()):
             given = re.search(rf"{flag}[= ]([0-9]+)", text)
-            yield server, float(given[1]) if given else usual
-            return
+            return server, float(given[1]) if given else usual
+    return None
