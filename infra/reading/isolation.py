@@ -1,9 +1,11 @@
 """The ways out that a service's tasks have, and what they call by themselves."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from infra.reading.networking import Way, subnets, way_out
+from infra.reading.networking import Way, endpoints, subnets, way_out
 from infra.reading.node import Node
+from infra.reading.services import awsvpc, services, task_of
 from infra.reading.stack import Resource, Stack
 from infra.reading.tasks import containers, is_in_ecr, logs_to_cloudwatch, secrets, text_of
 
@@ -14,7 +16,26 @@ def ways(stack: Stack, network: Node) -> tuple[set[Way | None], list[Resource]]:
     return {way_out(stack, subnet) for subnet in known}, known
 
 
-def needed(service: Resource, task: Resource) -> Iterator[str]:
+class Isolated(NamedTuple):
+    """Where a service's tasks have no way out: what they call, and the endpoints that there are."""
+
+    network: Node
+    subnets: list[Resource]
+    calls: set[str]
+    endpoints: list[Resource]
+
+
+def isolated(stack: Stack) -> Iterator[Isolated]:
+    """Of all services of a stack, those of which all subnets are known to have no way out."""
+    for service in services(stack):
+        task, network = task_of(service), awsvpc(service)
+        found, within = ways(stack, network)
+        if task is not None and found == {"isolated"}:
+            there = endpoints(stack, within[0]["VpcId"])
+            yield Isolated(network, within, set(_calls(service, task)), there)
+
+
+def _calls(service: Resource, task: Resource) -> Iterator[str]:
     """The services of AWS, as their endpoints are called, that a task calls by itself."""
     if service["EnableExecuteCommand"].flag():
         yield "ssmmessages"

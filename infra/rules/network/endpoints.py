@@ -3,29 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
-from infra.reading.isolation import needed, ways
-from infra.reading.networking import (
-    ENDPOINT,
-    endpoint_service,
-    endpoints,
-    route_table,
-)
-from infra.reading.node import Node
+from infra.reading.isolation import isolated
+from infra.reading.networking import ENDPOINT, endpoint_service, route_table
 from infra.reading.rule import Finding, Rule
-from infra.reading.services import awsvpc, services, task_of
 from infra.reading.stack import Resource, Stack
 
 ENDPOINTS: Final = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html"
 S3: Final = "s3"
-
-
-def _isolated(stack: Stack) -> Iterator[tuple[Node, list[Resource], set[str]]]:
-    """Of services without a way out: their network, its subnets, and what their tasks call."""
-    for service in services(stack):
-        task, network = task_of(service), awsvpc(service)
-        found, within = ways(stack, network)
-        if task is not None and found == {"isolated"}:
-            yield network, within, set(needed(service, task))
 
 
 class GatewayElsewhere(Rule):
@@ -40,18 +24,14 @@ class GatewayElsewhere(Rule):
     source_url = ENDPOINTS
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
-        for network, within, services_called in _isolated(stack):
-            of_s3 = [
-                item
-                for item in endpoints(stack, within[0]["VpcId"])
-                if endpoint_service(item) in (S3, None)
-            ]
-            routed = self._tables(of_s3) if S3 in services_called else None
-            for subnet in within if routed is not None else []:
+        for tasks in isolated(stack):
+            of_s3 = [item for item in tasks.endpoints if endpoint_service(item) in (S3, None)]
+            routed = self._tables(of_s3) if S3 in tasks.calls else None
+            for subnet in tasks.subnets if routed is not None else []:
                 if route_table(stack, subnet) not in (routed or []):
                     wrong = "a subnet of the tasks has no route to the gateway endpoint of S3"
                     remedy = "add its route table to the endpoint's RouteTableIds"
-                    yield Finding(network["Subnets"], wrong, subnet.logical_id, remedy)
+                    yield Finding(tasks.network["Subnets"], wrong, subnet.logical_id, remedy)
 
     @staticmethod
     def _tables(found: list[Resource]) -> list[Resource | None] | None:
@@ -83,19 +63,18 @@ class PrivateNameOff(Rule):
         # A hosted zone of one's own may give the name instead.
         zones = ("AWS::Route53::HostedZone", "AWS::Route53Profiles::ProfileAssociation")
         named_elsewhere = stack.everywhere(*zones)
-        for network, within, called in _isolated(stack) if not named_elsewhere else ():
-            found = endpoints(stack, within[0]["VpcId"])
+        for tasks in isolated(stack) if not named_elsewhere else ():
             named = {
                 endpoint_service(item)
-                for item in found
+                for item in tasks.endpoints
                 if item["PrivateDnsEnabled"].flag(absent=True) is not False
             }
-            unnamed = {endpoint_service(item) for item in found} - named - {S3, None}
-            lacking = sorted(name for name in unnamed & called if name)
+            unnamed = {endpoint_service(item) for item in tasks.endpoints} - named - {S3, None}
+            lacking = sorted(name for name in unnamed & tasks.calls if name)
             if lacking and None not in named:
                 wrong = "the usual name of a service does not lead to its VPC endpoint"
                 remedy = "set PrivateDnsEnabled to true there"
-                yield Finding(network["Subnets"], wrong, ", ".join(lacking), remedy)
+                yield Finding(tasks.network["Subnets"], wrong, ", ".join(lacking), remedy)
 
 
 class PrivateNameUnresolved(Rule):

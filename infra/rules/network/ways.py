@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from infra.reading.balancing import LOAD_BALANCER
-from infra.reading.isolation import needed, ways
+from infra.reading.isolation import isolated, ways
 from infra.reading.networking import endpoint_service, endpoints
 from infra.reading.rule import Finding, Rule
-from infra.reading.services import awsvpc, runs_on_fargate, services, task_of
+from infra.reading.services import awsvpc, runs_on_fargate, services
 from infra.reading.stack import Stack
 
 PULL: Final = (
@@ -53,17 +53,13 @@ class EndpointsMissing(Rule):
     source_url = ENDPOINTS
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
-        for service in services(stack):
-            task, network = task_of(service), awsvpc(service)
-            found, within = ways(stack, network)
-            if task is None or found != {"isolated"}:
-                continue
-            names = {endpoint_service(item) for item in endpoints(stack, within[0]["VpcId"])}
-            missing = sorted(set(needed(service, task)) - {name or "" for name in names})
+        for tasks in isolated(stack):
+            names = {endpoint_service(item) for item in tasks.endpoints}
+            missing = sorted(tasks.calls - {name or "" for name in names})
             if missing and None not in names:
                 wrong = "the tasks' subnets have no way out, and the VPC lacks endpoints"
                 remedy = "add them, or a NAT gateway"
-                yield Finding(network["Subnets"], wrong, ", ".join(missing), remedy)
+                yield Finding(tasks.network["Subnets"], wrong, ", ".join(missing), remedy)
 
 
 class BalancerWithoutGateway(Rule):
