@@ -26,7 +26,7 @@ PORT: Final = re.compile(r"[^/]+:[0-9]+/")
 AT_START: Final = ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm")
 
 
-class Way(NamedTuple):
+class Connection(NamedTuple):
     """From a load balancer to the tasks that it sends requests to, with both ends' groups."""
 
     registration: Registration
@@ -36,7 +36,7 @@ class Way(NamedTuple):
     port: int
 
 
-def _ways(stack: Stack) -> Iterator[Way]:
+def _connections(stack: Stack) -> Iterator[Connection]:
     """Those of which the template tells port and groups."""
     for found in registrations(stack):
         tasks = security_groups(awsvpc(found.service)["SecurityGroups"])
@@ -44,7 +44,7 @@ def _ways(stack: Stack) -> Iterator[Way]:
         for balancer in load_balancers_of(stack, found.group):
             sources = security_groups(balancer["SecurityGroups"])
             if tasks and sources and port is not None:
-                yield Way(found, balancer, sources, tasks, int(port))
+                yield Connection(found, balancer, sources, tasks, int(port))
 
 
 class EndpointClosed(Rule):
@@ -80,12 +80,12 @@ class TasksClosed(Rule):
     source_url = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshoot-service-load-balancers.html"
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
-        for way in _ways(stack):
-            if closed(stack, way.tasks, port=way.port, sources=way.sources):
+        for link in _connections(stack):
+            if closed(stack, link.tasks, port=link.port, sources=link.sources):
                 wrong = "no security group of the tasks lets the load balancer in"
-                remedy = f"allow {way.balancer.logical_id}'s security group on that port"
-                place = awsvpc(way.registration.service)["SecurityGroups"]
-                yield Finding(place, wrong, f"port {way.port} closed", remedy)
+                remedy = f"allow {link.balancer.logical_id}'s security group on that port"
+                place = awsvpc(link.registration.service)["SecurityGroups"]
+                yield Finding(place, wrong, f"port {link.port} closed", remedy)
 
 
 class BalancerSealed(Rule):
@@ -100,11 +100,11 @@ class BalancerSealed(Rule):
     source_url = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html"
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
-        for way in _ways(stack):
-            if sealed(stack, way.sources, port=way.port, to=way.tasks):
+        for link in _connections(stack):
+            if sealed(stack, link.sources, port=link.port, to=link.tasks):
                 wrong = "no security group of the load balancer lets it out to the tasks"
-                remedy = f"let {way.balancer.logical_id} out to the tasks' group on that port"
-                place = way.registration.entry["ContainerPort"]
+                remedy = f"let {link.balancer.logical_id} out to the tasks' group on that port"
+                place = link.registration.entry["ContainerPort"]
                 yield Finding(place, wrong, place.number(), remedy)
 
 
