@@ -13,12 +13,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from infra.marks import with_part
 from infra.sections.section import is_by_name, section_in
 from infra.settings import StageSettings, settings_schema
 from infra.stage_files import STAGES
 
-BEGIN: Final = "<!-- settings: begin (make manual) -->"
-END: Final = "<!-- settings: end -->"
 SCHEMA: Final = STAGES / "stage.schema.json"
 NOT_IN_THE_FILE: Final = {"name"}
 # Stands for what a person calls a section of which there may be several.
@@ -32,12 +31,8 @@ def settings_table() -> str:
 
 
 def with_table(readme: str) -> str:
-    """The README with the table between its marks made anew. Raises ValueError without them."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"README: got no mark {END if begin else BEGIN}; put it back")
-    return f"{before}{BEGIN}\n{settings_table()}\n{END}{after}"
+    """The README with the table of today."""
+    return with_part(readme, "settings", settings_table())
 
 
 def _rows(model: type[BaseModel], prefix: str) -> list[str]:

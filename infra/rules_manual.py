@@ -3,19 +3,15 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from infra.lint import pack
-
-BEGIN: Final = "<!-- rules: begin (make manual) -->"
-END: Final = "<!-- rules: end -->"
+from infra.marks import with_part
 
 
 def with_rules(document: str) -> str:
-    """The document with the table between its marks made anew."""
-    before, _, rest = document.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{rules_table()}\n{END}{after}"
+    """The document with the table of today."""
+    return with_part(document, "rules", rules_table())
 
 
 def rules_table() -> str:

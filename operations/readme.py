@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from infra.marks import with_part
 from operations.cost.figures import Cost, cost_of
 from operations.cost.report import summary
 from operations.prices import REGION, load_prices
@@ -11,16 +12,12 @@ from operations.stage import synthesise_stage
 from operations.tasks import Level
 from operations.throughput import load_measurements
 
-BEGIN: Final = "<!-- cost: begin (make manual) -->"
-END: Final = "<!-- cost: end -->"
 STAGE: Final = "dev"
 
 
 def with_cost(readme: str, cost: Cost) -> str:
-    """The README with the sentence between its marks made anew."""
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{cost_sentence(cost)}\n{END}{after}"
+    """The README with the sentence of today."""
+    return with_part(readme, "cost", cost_sentence(cost))
 
 
 def cost_sentence(cost: Cost) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.manual import BEGIN, END, SCHEMA, schema_text, settings_table, with_table
+from infra.manual import SCHEMA, schema_text, settings_table, with_table
 from infra.stage_files import STAGES, stage_names
 from tests.infra.assemblies import ROOT
 
@@ -10,12 +10,6 @@ from tests.infra.assemblies import ROOT
 def test_the_readme_has_the_table_of_today() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert with_table(readme) == readme, "run `make manual`"
-
-
-@pytest.mark.parametrize("readme", ["", BEGIN, END], ids=["neither", "no end", "no beginning"])
-def test_a_readme_without_its_marks_is_left_alone(readme: str) -> None:
-    with pytest.raises(ValueError, match="mark"):
-        with_table(f"Before {readme} and after.")
 
 
 def test_every_section_is_in_the_table() -> None:
