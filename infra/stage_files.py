@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import date, time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -11,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from infra.sections.section import Problem, as_key, section_in
+from infra.sections.section import Problem, as_key, section_in, shown
 from infra.settings import StageSettings
 
 STAGES: Final = Path(__file__).parent / "stages"
@@ -128,25 +127,17 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
 def _text(details: ErrorDetails) -> str:
     kind, value, path = details["type"], details["input"], details["loc"]
     if kind == "extra_forbidden":
-        return f"got {_shown(value)}, but there is no such setting; {_suggestion(path)}"
+        return f"got {shown(value)}, but there is no such setting; {_suggestion(path)}"
     if kind == "missing":
         return "got none; write it, it has no default"
     if kind == "setting":
-        return f"got {_shown(value)}, which {details['msg']}"
+        return f"got {shown(value)}, which {details['msg']}"
     if kind == "string_pattern_mismatch":
-        return f"got {_shown(value)}; write it like {' or '.join(_examples(path))}"
+        return f"got {shown(value)}; write it like {' or '.join(_examples(path))}"
     remedy = _EXPECTED.get(kind)
     if remedy is None:
-        return f"got {_shown(value)}; {details['msg']}"
-    return f"got {_shown(value)}; {remedy.format(**details.get('ctx', {}))}"
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return "a section" if isinstance(value, dict) else repr(value)
+        return f"got {shown(value)}; {details['msg']}"
+    return f"got {shown(value)}; {remedy.format(**details.get('ctx', {}))}"
 
 
 def _suggestion(path: tuple[int | str, ...]) -> str:

@@ -17,15 +17,12 @@ def one_vpc(network: NetworkSettings, existing_vpc: ExistingVpcSettings) -> Iter
     """Nothing is said of a VPC that is not made."""
     if existing_vpc.id is None:
         return
-    for key in ("cidr", "zones", "nat_gateways", "flow_logs"):
-        value = getattr(network, key)
-        if value != NetworkSettings.model_fields[key].default:
-            shown = str(value).lower() if isinstance(value, bool) else repr(value)
-            yield Problem(
-                f"network.{key}",
-                f"got {shown}, but existing_vpc.id is '{existing_vpc.id}' and no VPC is made; "
-                "remove it, or existing_vpc.id",
-            )
+    for key, value in network.changed("cidr", "zones", "nat_gateways", "flow_logs"):
+        yield Problem(
+            f"network.{key}",
+            f"got {value}, but existing_vpc.id is '{existing_vpc.id}' and no VPC is made; "
+            "remove it, or existing_vpc.id",
+        )
 
 
 def room_for_the_load_balancer(

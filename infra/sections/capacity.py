@@ -46,11 +46,11 @@ class CapacitySettings(Section):
 
     def problems(self) -> Iterator[Problem]:
         """What says something about Spot where there is none."""
-        for key in ("on_demand_weight", "on_demand_base"):
-            value = getattr(self, key)
-            if value != CapacitySettings.model_fields[key].default and not self.spot:
-                yield Problem(
-                    key,
-                    f"got {value}, but capacity.spot_weight is 0 and every task runs on demand; "
-                    "remove it, or set spot_weight",
-                )
+        if self.spot:
+            return
+        for key, value in self.changed("on_demand_weight", "on_demand_base"):
+            yield Problem(
+                key,
+                f"got {value}, but capacity.spot_weight is 0 and every task runs on demand; "
+                "remove it, or set spot_weight",
+            )

@@ -65,13 +65,10 @@ class EndpointSettings(Section):
             )
 
     def _behind_api_gateway(self) -> Iterator[Problem]:
-        for key in _OF_A_LOAD_BALANCER:
-            value = getattr(self, key)
-            if value != type(self).model_fields[key].default:
-                shown = "true" if value is True else repr(value)
-                yield Problem(
-                    key,
-                    f"got {shown}, but API Gateway alone reaches the load balancer behind it, and "
-                    "has a name and a certificate of its own; remove it, or set endpoint.kind to "
-                    "'load-balancer'",
-                )
+        for key, value in self.changed(*_OF_A_LOAD_BALANCER):
+            yield Problem(
+                key,
+                f"got {value}, but API Gateway alone reaches the load balancer behind it, and "
+                "has a name and a certificate of its own; remove it, or set endpoint.kind to "
+                "'load-balancer'",
+            )

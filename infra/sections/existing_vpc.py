@@ -80,15 +80,11 @@ class ExistingVpcSettings(Section):
             )
 
     def _without_a_vpc(self) -> Iterator[Problem]:
-        for key, field in ExistingVpcSettings.model_fields.items():
-            value = getattr(self, key)
-            if value != field.default:
-                shown = value[0] if isinstance(value, tuple) else value
-                yield Problem(
-                    key,
-                    f"got {str(shown).lower() if shown is True else repr(shown)}, but "
-                    "existing_vpc.id is not set; name the VPC, or remove this",
-                )
+        for key, value in self.changed(*ExistingVpcSettings.model_fields):
+            yield Problem(
+                key,
+                f"got {value}, but existing_vpc.id is not set; name the VPC, or remove this",
+            )
 
     def _subnets(self) -> Iterator[Problem]:
         for key in ("private_subnet_ids", "public_subnet_ids"):

@@ -4,6 +4,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, time
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
@@ -22,6 +23,17 @@ def as_key(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else json.dumps(text)
 
 
+def shown(value: object) -> str:
+    """A value as a person has written it; of a section, that it is one."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return repr(list(value))
+    return "a section" if isinstance(value, dict) else repr(value)
+
+
 class Section(BaseModel):
     """Frozen; refuses unknown keys, and values of another type than the one it asks for."""
 
@@ -30,6 +42,13 @@ class Section(BaseModel):
     def problems(self) -> Iterator[Problem]:
         """The rules between this section's own values that it breaks; paths begin at its keys."""
         yield from ()
+
+    def changed(self, *keys: str) -> Iterator[tuple[str, str]]:
+        """Those of these settings that are not at their defaults, and their values as written."""
+        for key in keys:
+            value = getattr(self, key)
+            if value != type(self).model_fields[key].default:
+                yield key, shown(value)
 
     @field_validator("*")
     @classmethod

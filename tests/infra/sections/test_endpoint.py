@@ -50,7 +50,7 @@ def test_an_internal_endpoint_may_go_without_certificate_and_keys() -> None:
     [
         ({"public": True}, "endpoint.public", "true"),
         ({"certificate_arn": CERTIFICATE}, "endpoint.certificate_arn", f"'{CERTIFICATE}'"),
-        ({"allowed_networks": ["10.0.0.0/8"]}, "endpoint.allowed_networks", "('10.0.0.0/8',)"),
+        ({"allowed_networks": ["10.0.0.0/8"]}, "endpoint.allowed_networks", "['10.0.0.0/8']"),
     ],
 )
 def test_what_only_the_load_balancers_clients_need_is_refused_behind_api_gateway(

@@ -29,20 +29,22 @@ SHORT = {"longest_generation_seconds": 60}
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
+    ("key", "value", "shown"),
     [
-        ("private_subnet_ids", OTHERS),
-        ("public_subnet_ids", OTHERS),
-        ("cidr", "10.0.0.0/16"),
-        ("egress", "endpoints-there"),
-        ("route_table_ids", ["rtb-0123456789abcdef0"]),
-        ("flow_logs", True),
+        ("private_subnet_ids", OTHERS, f"{OTHERS}"),
+        ("public_subnet_ids", OTHERS, f"{OTHERS}"),
+        ("cidr", "10.0.0.0/16", "'10.0.0.0/16'"),
+        ("egress", "endpoints-there", "'endpoints-there'"),
+        ("route_table_ids", ["rtb-0123456789abcdef0"], "['rtb-0123456789abcdef0']"),
+        ("flow_logs", True, "true"),
     ],
 )
-def test_something_of_a_vpc_that_is_not_named_is_refused(key: str, value: object) -> None:
+def test_something_of_a_vpc_that_is_not_named_is_refused(
+    key: str, value: object, shown: str
+) -> None:
     found = problem(existing_vpc={key: value})
     assert found.path == f"existing_vpc.{key}"
-    assert "existing_vpc.id is not set" in found.text
+    assert found.text.startswith(f"got {shown}, but existing_vpc.id is not set; ")
 
 
 @pytest.mark.parametrize(
