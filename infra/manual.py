@@ -10,41 +10,30 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from infra.marks import with_part
-from infra.sections.section import is_by_name, section_in
+from infra.sections.section import fields, section_in
 from infra.settings import StageSettings, settings_schema
 from infra.stage_files import STAGES
 
 SCHEMA: Final = STAGES / "stage.schema.json"
 NOT_IN_THE_FILE: Final = {"name"}
-# Stands for what a person calls a section of which there may be several.
-BY_NAME: Final = "NAME"
 
 
 def settings_table() -> str:
     """A Markdown table of every setting: its path in the stage file, default and description."""
-    rows = ["| setting | default | what it is |", "|---|---|---|", *_rows(StageSettings, "")]
-    return "\n".join(rows)
+    rows = [
+        f"| `{path}` | {_default(field)} | {_cell(field.description)} |"
+        for path, field in fields(StageSettings)
+        if section_in(field.annotation) is None and path not in NOT_IN_THE_FILE
+    ]
+    return "\n".join(["| setting | default | what it is |", "|---|---|---|", *rows])
 
 
 def with_table(readme: str) -> str:
     """The README with the table of today."""
     return with_part(readme, "settings", settings_table())
-
-
-def _rows(model: type[BaseModel], prefix: str) -> list[str]:
-    rows = []
-    for name, field in model.model_fields.items():
-        section = section_in(field.annotation)
-        if section is not None:
-            by_name = f"{name}.{BY_NAME}." if is_by_name(field.annotation) else f"{name}."
-            rows += _rows(section, f"{prefix}{by_name}")
-        elif f"{prefix}{name}" not in NOT_IN_THE_FILE:
-            rows.append(f"| `{prefix}{name}` | {_default(field)} | {_cell(field.description)} |")
-    return rows
 
 
 def _default(field: FieldInfo) -> str:

@@ -8,6 +8,7 @@ from datetime import date, time
 from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 
@@ -80,9 +81,16 @@ def section_in(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def is_by_name(annotation: Any) -> bool:
-    """Whether a field holds sections by names that a person chooses, like `[schedules.NAME]`."""
-    return get_origin(annotation) is dict and section_in(annotation) is not None
+def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """All fields of a section and of those in it, by their dotted paths.
+
+    In a path `NAME` stands for what a person calls a section of which there may be several.
+    """
+    for name, field in model.model_fields.items():
+        yield f"{path}{name}", field
+        if section := section_in(field.annotation):
+            by_name = ".NAME" if get_origin(field.annotation) is dict else ""
+            yield from fields(section, f"{path}{name}{by_name}.")
 
 
 def _network(value: str) -> str:

@@ -1,26 +1,16 @@
 """What the settings promise to those who read and edit them; the rules are tests of sections."""
 
 import tomllib
-from collections.abc import Iterator
 from typing import Any, get_args
 
 import jsonschema  # type: ignore[import-untyped]  # its types are another package
 import pytest
-from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import ValidationError
 
+from infra.sections.section import fields
 from infra.settings import StageSettings, settings_schema
 from infra.stage_files import STAGES, load_stage, stage_names
 from tests.infra.stages import stage
-
-
-def fields(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """All fields of `model` and of its sections, with their dotted paths."""
-    for name, field in model.model_fields.items():
-        yield f"{path}{name}", field
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from fields(field.annotation, f"{path}{name}.")
-
 
 FIELDS = dict(fields(StageSettings))
 
@@ -52,6 +42,10 @@ def test_every_setting_with_a_pattern_has_examples_that_match_it(path: str) -> N
     assert bool(pattern) == bool(examples)
     for example in examples or ():
         jsonschema.validate(example, {"type": "string", "pattern": pattern})
+
+
+def test_settings_in_sections_that_a_person_names_are_among_them() -> None:
+    assert "schedules.NAME.cron" in FIELDS
 
 
 def test_settings_cannot_be_changed_once_made() -> None:

@@ -4,15 +4,15 @@ from typing import Final
 
 import pytest
 
-from infra.sections.section import Section
+from infra.sections.section import fields, section_in
 from infra.settings import StageSettings
 
 MOST_SETTINGS: Final = 7
 
 SECTIONS: Final = {
-    name: field.annotation
-    for name, field in StageSettings.model_fields.items()
-    if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+    path: section
+    for path, field in fields(StageSettings)
+    if (section := section_in(field.annotation))
 }
 
 
