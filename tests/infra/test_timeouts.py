@@ -21,7 +21,7 @@ BUDGETS = [
 ]
 # ECS's most for a container's start period.
 MAX_START_PERIOD_SECONDS = 300
-# What a restart of the engine after its death may take (the promise).
+# What a restart of the engine after its death may take; with the bundled model it takes 2 to 3.
 ENGINE_RESTART_SECONDS = 10
 
 
