@@ -35,13 +35,10 @@ _EXPECTED: Final[dict[str, str]] = {
     "dict_type": "write a section of its own, like [governance.tags] or [schedules.evening]",
     "greater_than": "choose more than {gt}",
     "greater_than_equal": "choose at least {ge}",
-    "less_than": "choose less than {lt}",
     "less_than_equal": "choose at most {le}",
     "literal_error": "choose {expected}",
     "string_too_short": "write at least {min_length} character",
     "string_too_long": "write at most {max_length} characters",
-    "too_short": "list at least {min_length}",
-    "too_long": "list at most {max_length}",
 }
 
 

@@ -6,6 +6,7 @@ CloudFormation would refuse is listed, with the reason.
 
 import re
 from collections.abc import Callable
+from functools import reduce
 from itertools import permutations
 from pathlib import Path
 from typing import Final
@@ -20,7 +21,7 @@ from delivery.risk.verdict import judge
 from infra.build import build, synthesise
 from infra.settings import StageSettings
 from tests.infra.assemblies import VARIANTS, Assembly, context
-from tests.infra.toggles import settings_of, toggled
+from tests.infra.toggles import POSSIBLE, settings_of, toggled
 
 # By stack, and by what the name of the resource or of what is exported begins with.
 REFUSED: Final = {
@@ -100,6 +101,12 @@ def test_setting_is_changed_and_changed_back(
 def test_every_setting_is_changed_alone_or_with_those_that_it_needs() -> None:
     every = {".".join(path) for path, _, _ in settings_of(VARIANTS["dev"].settings())}
     assert every - TOGGLES.keys() == TOGETHER
+
+
+@pytest.mark.parametrize("path", POSSIBLE)
+def test_value_that_is_named_for_a_setting_is_one(path: str) -> None:
+    _, changed = TOGGLES[path]
+    assert reduce(getattr, path.split("."), changed) in POSSIBLE[path]
 
 
 def goes_when_its_user_is_deployed_first(

@@ -15,12 +15,9 @@ from infra.settings import StageSettings
 POSSIBLE: Final[dict[str, tuple[Any, ...]]] = {
     "alarms.emails": (("ann@example.org",), ("bob@example.org",)),
     "browser.cors_origins": (("*",),),
-    "capacity.on_demand_base": (2,),
-    "capacity.on_demand_weight": (2,),
     "endpoint.allowed_networks": (("10.0.0.0/8",),),
     "governance.tags": ({"cost-centre": "1"},),
     "jwt.jwks_url": ("https://id.example.com/other-keys",),
-    "load_balancer.algorithm": ("round-robin", "random"),
     "model.name": ("another",),
     "monitoring.scrape_from": (("10.0.1.0/24",),),
     "monitoring.traces_endpoint": ("http://collector.example.internal:4318/v1/traces",),
