@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from aws_cdk import ArnFormat, CfnOutput, DefaultStackSynthesizer, Fn, Stack
+from aws_cdk import ArnFormat, CfnOutput, DefaultStackSynthesizer, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.bootstrap import qualifier, role_arn
 from infra.components.pipeline_role import AUDIENCE, ISSUER, PipelineRole
 from infra.settings import StageSettings
 
@@ -117,7 +118,7 @@ class DeliveryStack(Stack):
             subject=f"repo:{repository}:environment:{stage}",
             description=f"Jobs of environment {stage} deploy with the CDK.",
         )
-        deployer.grant("sts:AssumeRole", on=[self._bootstrap_role(arn) for arn in BOOTSTRAP_ROLES])
+        deployer.grant("sts:AssumeRole", on=[role_arn(self, role) for role in BOOTSTRAP_ROLES])
         self._let_watch(deployer)
         CfnOutput(self, "DeployRoleArn", value=deployer.role.role_arn)
 
@@ -132,11 +133,10 @@ class DeliveryStack(Stack):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         deployer.grant(*LOG_ACTIONS, on=[logs])
-        qualifier = (
-            self.synthesizer.bootstrap_qualifier or DefaultStackSynthesizer.DEFAULT_QUALIFIER
-        )
         version = self.format_arn(
-            service="ssm", resource="parameter", resource_name=f"cdk-bootstrap/{qualifier}/version"
+            service="ssm",
+            resource="parameter",
+            resource_name=f"cdk-bootstrap/{qualifier(self)}/version",
         )
         deployer.grant(*PARAMETER_ACTIONS, on=[version])
 
@@ -145,9 +145,3 @@ class DeliveryStack(Stack):
         return self.format_arn(
             service="cloudformation", resource="stack", resource_name="llm-on-ecs-*"
         )
-
-    def _bootstrap_role(self, arn: str) -> str:
-        qualifier = (
-            self.synthesizer.bootstrap_qualifier or DefaultStackSynthesizer.DEFAULT_QUALIFIER
-        )
-        return Fn.sub(arn.replace("${Qualifier}", qualifier))

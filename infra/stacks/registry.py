@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from aws_cdk import ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, Fn, Stack
+from aws_cdk import ArnFormat, CfnOutput, DefaultStackSynthesizer, Duration, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.bootstrap import role_arn
 from infra.components.model_bucket import ModelBucket
 from infra.encryption import named_key
 from infra.retention import removal_policy
@@ -94,12 +95,8 @@ class RegistryStack(Stack):
 
     def _let_the_cli_publish(self) -> None:
         """The role that `cdk bootstrap` makes may push to its own repository, and now to ours."""
-        qualifier = (
-            self.synthesizer.bootstrap_qualifier or DefaultStackSynthesizer.DEFAULT_QUALIFIER
-        )
-        role = DefaultStackSynthesizer.DEFAULT_IMAGE_ASSET_PUBLISHING_ROLE_ARN
-        role_arn = Fn.sub(role.replace("${Qualifier}", qualifier))
-        self.repository.grant(iam.ArnPrincipal(role_arn), *PUBLISH_ACTIONS)
+        publisher = role_arn(self, DefaultStackSynthesizer.DEFAULT_IMAGE_ASSET_PUBLISHING_ROLE_ARN)
+        self.repository.grant(iam.ArnPrincipal(publisher), *PUBLISH_ACTIONS)
 
     def _let_lambda_pull(self) -> None:
         """For functions of this account and region. Without it Lambda adds to the policy itself.
