@@ -10,6 +10,7 @@ from aws_cdk.cx_api import CloudAssembly
 from infra.acknowledgements import acknowledge
 from infra.governance import govern
 from infra.manifest import pin, publish_after
+from infra.names import full_name
 from infra.settings import StageSettings
 from infra.stacks.inference import InferenceStack
 from infra.stacks.network import NetworkStack
@@ -35,7 +36,7 @@ class Stage:
 
 def build(app: App, settings: StageSettings) -> Stage:
     """Build the stacks. Their templates are the same in whichever account and region."""
-    prefix = f"llm-on-ecs-{settings.name}"
+    prefix = full_name(settings.name)
     registry = RegistryStack(app, "Registry", settings=settings, stack_name=f"{prefix}-registry")
     network = _network(app, settings, stack_name=f"{prefix}-network")
     inference = InferenceStack(

@@ -3,13 +3,13 @@
 from aws_cdk import App, Stack, Tags
 from aws_cdk import aws_iam as iam
 
+from infra.names import own_tags
 from infra.settings import StageSettings
 
 
 def govern(app: App, settings: StageSettings) -> None:
     """Called when all stacks are there; what is added to them later is included all the same."""
-    tags = {"project": "llm-on-ecs", "stage": settings.name, **settings.governance.tags}
-    for key, value in tags.items():
+    for key, value in (own_tags(settings.name) | settings.governance.tags).items():
         Tags.of(app).add(key, value)
     if boundary := settings.governance.permissions_boundary:
         for stack in app.node.children:

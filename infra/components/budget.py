@@ -6,6 +6,7 @@ from aws_cdk import aws_budgets as budgets
 from constructs import Construct
 
 from infra.components.notifications import Notifications
+from infra.names import own_tags
 
 # Of money spent early, so that there is a month left to act; of a forecast, all of it.
 NOTICES: Final = (("ACTUAL", 80), ("FORECASTED", 100))
@@ -53,7 +54,6 @@ class MonthlyBudget(Construct):
         budget.node.add_dependency(notifications.topic)
 
     def _limit(self, stage: str, usd: int) -> budgets.CfnBudget.BudgetDataProperty:
-        tags = {"project": "llm-on-ecs", "stage": stage}
         return budgets.CfnBudget.BudgetDataProperty(
             budget_type="COST",
             time_unit="MONTHLY",
@@ -66,7 +66,7 @@ class MonthlyBudget(Construct):
                     budgets.CfnBudget.ExpressionProperty(
                         tags=budgets.CfnBudget.TagValuesProperty(key=key, values=[value])
                     )
-                    for key, value in tags.items()
+                    for key, value in own_tags(stage).items()
                 ]
             ),
             metrics=["UnblendedCost"],

@@ -7,6 +7,7 @@ from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from infra.components.firewall_rules import COUNTED
+from infra.names import full_name
 from infra.retention import make_log_group
 from infra.settings import StageSettings
 
@@ -45,7 +46,7 @@ class Firewall(Construct):
             rules=[self._rate(settings.firewall.requests_per_5_minutes, priority=10), *groups],
             # By this name, and not by the ACL's own, CloudWatch tells stages apart.
             # https://docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html
-            visibility_config=self._visible(f"llm-on-ecs-{settings.name}"),
+            visibility_config=self._visible(full_name(settings.name)),
         )
         self._log(settings)
 
@@ -100,7 +101,7 @@ class Firewall(Construct):
         https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
         """
         group = make_log_group(
-            self, "Log", settings=settings, name=f"aws-waf-logs-llm-on-ecs-{settings.name}"
+            self, "Log", settings=settings, name=f"aws-waf-logs-{full_name(settings.name)}"
         )
         wafv2.CfnLoggingConfiguration(
             self,

@@ -7,6 +7,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.encryption import named_key
+from infra.names import PROJECT
 from infra.settings import StageSettings
 
 
@@ -24,7 +25,7 @@ class Notifications(Construct):
         self.topic = sns.Topic(
             self,
             "Topic",
-            display_name=f"llm-on-ecs {settings.name}",
+            display_name=f"{PROJECT} {settings.name}",
             enforce_ssl=True,
             master_key=named_key(self, "Key", settings.encryption.topic_key_arn),
         )

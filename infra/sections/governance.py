@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from infra.names import own_tags
 from infra.sections.section import Problem, Section, as_key
 
 # AWS's rules for keys and values of tags, as far as all services here agree on them.
@@ -15,7 +16,7 @@ SIGNS: Final = r"[\w .:/=+\-@]"
 LONGEST_KEY: Final = 128
 LONGEST_VALUE: Final = 256
 # The stage's own, by which a budget counts; the CDK adds three more to each subnet.
-OURS: Final = ("project", "stage")
+OURS: Final = tuple(own_tags("STAGE"))
 MOST_TAGS: Final = 50 - len(OURS) - 3
 
 

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from infra.bootstrap import qualifier, role_arn
 from infra.components.pipeline_role import AUDIENCE, ISSUER, PipelineRole
+from infra.names import ANY_STAGE
 from infra.settings import StageSettings
 
 # All that a deploy needs: the first changes stacks, the next two push assets, the last one reads.
@@ -129,7 +130,7 @@ class DeliveryStack(Stack):
         logs = self.format_arn(
             service="logs",
             resource="log-group",
-            resource_name="llm-on-ecs-*",
+            resource_name=ANY_STAGE,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         deployer.grant(*LOG_ACTIONS, on=[logs])
@@ -142,6 +143,4 @@ class DeliveryStack(Stack):
 
     def _stacks(self) -> str:
         """Of this project. An id that CloudFormation makes ends a stack's ARN: hence a pattern."""
-        return self.format_arn(
-            service="cloudformation", resource="stack", resource_name="llm-on-ecs-*"
-        )
+        return self.format_arn(service="cloudformation", resource="stack", resource_name=ANY_STAGE)

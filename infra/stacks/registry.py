@@ -10,6 +10,7 @@ from constructs import Construct
 from infra.bootstrap import role_arn
 from infra.components.model_bucket import ModelBucket
 from infra.encryption import named_key
+from infra.names import full_name
 from infra.retention import removal_policy
 from infra.settings import StageSettings
 
@@ -32,7 +33,7 @@ PULL_ACTIONS: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
 def repository_name(stage: str) -> str:
     """The repository's physical name, fixed before any deploy: the CLI pushes to it by name."""
-    return f"llm-on-ecs-{stage}"
+    return full_name(stage)
 
 
 class RegistryStack(Stack):
