@@ -15,10 +15,9 @@ from cfnlint.template import Template  # type: ignore[import-untyped]
 
 from infra.reading.functions import reference
 from infra.reading.node import Node
-from infra.reading.stack import Resource, Stack
+from infra.reading.stack import NESTED, Resource, Stack, file_of
 
 STACK_ARTIFACT: Final = "aws:cloudformation:stack"
-NESTED: Final = "AWS::CloudFormation::Stack"
 
 
 class Assembly:
@@ -26,7 +25,7 @@ class Assembly:
 
     def __init__(self, own: Template) -> None:
         self.own = own
-        self.file = _file(own)
+        self.file = file_of(own)
         self._entries = dict(_manifest(own))
 
     @cached_property
@@ -38,7 +37,7 @@ class Assembly:
             file = waiting.pop()
             template = None if file in found or file == self.file else _load(file)
             if template is not None:
-                found[file] = Stack(template, self, name=self.name_of(file))
+                found[file] = Stack(template, self)
                 waiting += _children(template)
         return list(found.values())
 
@@ -49,7 +48,7 @@ class Assembly:
 
     @cached_property
     def _stacks(self) -> list[Stack]:
-        return [*self.others, Stack(self.own, self, name=self.name_of(self.file))]
+        return [*self.others, Stack(self.own, self)]
 
     @cached_property
     def _exports(self) -> dict[str, Node]:
@@ -109,7 +108,7 @@ def _outputs(stack: Stack) -> list[Node]:
 
 def _manifest(template: Template) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The properties of each stack of the manifest beside a template, if that one is in it."""
-    own = _file(template)
+    own = file_of(template)
     file = own.with_name("manifest.json") if own else None
     if file is None or not file.is_file():
         return
@@ -127,7 +126,7 @@ def _children(template: Template) -> list[Path]:
 
 def _child(template: Template, logical_id: str) -> Path | None:
     """The file of a nested stack's template, where it can be had here."""
-    own = _file(template)
+    own = file_of(template)
     body = template.get_resources(NESTED).get(logical_id, {})
     asset = body.get("Metadata", {}).get("aws:asset:path")
     name = asset or body.get("Properties", {}).get("TemplateURL")
@@ -135,10 +134,6 @@ def _child(template: Template, logical_id: str) -> Path | None:
         return None
     file = (own.parent / name).resolve()
     return file if file.is_file() else None
-
-
-def _file(template: Template) -> Path | None:
-    return Path(template.filename).resolve() if template.filename else None
 
 
 def _load(file: Path) -> Template | None:

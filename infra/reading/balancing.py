@@ -18,10 +18,15 @@ DRAIN_SECONDS: Final = 300.0  # unless set; docs: TargetGroupAttribute
 GRPC_HEALTH: Final = "/grpc.health.v1.Health/Check"
 
 
+def attributes(resource: Resource) -> Node:
+    """The list of a load balancer's or target group's attributes."""
+    kind = "TargetGroup" if resource.type == TARGET_GROUP else "LoadBalancer"
+    return resource[f"{kind}Attributes"]
+
+
 def attribute(resource: Resource, key: str) -> Node:
     """An attribute's value; unknown where an attribute's key is."""
-    kind = "TargetGroup" if resource.type == TARGET_GROUP else "LoadBalancer"
-    listed = resource[f"{kind}Attributes"]
+    listed = attributes(resource)
     for item in listed.items():
         if item["Key"].text() == key:
             return item["Value"]

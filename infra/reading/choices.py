@@ -21,10 +21,7 @@ TOGETHER: Final = 4
 def views(template: Template) -> tuple[Stack, ...]:
     """The template under each choice, in its assembly; made once for all rules."""
     assembly = Assembly(template)
-    name = assembly.name_of(assembly.file)
-    return tuple(
-        Stack(template, assembly, name=name, choice=choice) for choice in choices(template)
-    )
+    return tuple(Stack(template, assembly, choice=choice) for choice in choices(template))
 
 
 def choices(template: Template) -> list[dict[str, bool]]:

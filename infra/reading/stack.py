@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cfnlint.conditions import UnknownSatisfisfaction  # type: ignore[import-untyped]
 from cfnlint.jsonschema import CfnTemplateValidator  # type: ignore[import-untyped]
@@ -17,6 +17,8 @@ from infra.reading.node import Path as Place
 
 if TYPE_CHECKING:
     from infra.reading.assembly import Assembly
+
+NESTED: Final = "AWS::CloudFormation::Stack"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Resource:
         return self.stack.follow(body.get("Properties", {}), path)
 
 
+def file_of(template: Template) -> Path | None:
+    """Where a template lies, if it was read from a file."""
+    return Path(template.filename).resolve() if template.filename else None
+
+
 class Stack:
     """One template, some of its conditions chosen; a value that depends on another is unknown."""
 
@@ -47,13 +54,11 @@ class Stack:
         template: Template,
         assembly: "Assembly",
         *,
-        name: str | None = None,
         choice: Mapping[str, bool] | None = None,
     ) -> None:
         self.template = template
         self.assembly = assembly
-        self.name = name
-        self.file = Path(template.filename).resolve() if template.filename else None
+        self.file = file_of(template)
         self.choice = dict(choice or {})
 
     def body(self, logical_id: str) -> dict[str, Any]:
@@ -87,7 +92,7 @@ class Stack:
         if self.assembly.others:
             return False
         outputs = self.template.template.get("Outputs") or {}
-        nested = self.template.get_resources("AWS::CloudFormation::Stack")
+        nested = self.template.get_resources(NESTED)
         places = [outputs, *(body.get("Properties", {}) for body in nested.values())]
         return any(resource.logical_id in named(place) for place in places)
 
@@ -158,8 +163,8 @@ class Stack:
 
     def _parameters(self) -> Iterator[tuple[str, Any]]:
         """The parameters' values: what the assembly gives, else defaults that fit the choice."""
-        if self.name is not None:
-            yield "AWS::StackName", self.name
+        if (own_name := self.assembly.name_of(self.file)) is not None:
+            yield "AWS::StackName", own_name
         for name, parameter in self.template.context.parameters.items():
             given = self.assembly.given(self, name)
             if given is not None:

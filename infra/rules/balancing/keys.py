@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from infra.reading.balancing import LOAD_BALANCER, TARGET_GROUP
+from infra.reading.balancing import LOAD_BALANCER, TARGET_GROUP, attributes
 from infra.reading.rule import Finding, Rule
 from infra.reading.stack import Stack
 
@@ -78,9 +78,8 @@ class AttributeKey(Rule):
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
         for kind, known in KEYS.items():
-            name = "TargetGroup" if kind == TARGET_GROUP else "LoadBalancer"
             for resource in stack.resources(kind):
-                for item in resource[f"{name}Attributes"].items():
+                for item in attributes(resource).items():
                     key = item["Key"].text()
                     if key is None or key in known:
                         continue

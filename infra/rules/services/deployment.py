@@ -7,7 +7,7 @@ from typing import Final
 from infra.reading.node import Node
 from infra.reading.rule import Finding, Rule
 from infra.reading.scaling import targets_of
-from infra.reading.services import attachments, rollout, services, task_of
+from infra.reading.services import attachments, rollout, services, shifts_traffic, task_of
 from infra.reading.stack import Resource, Stack
 from infra.reading.tasks import containers, is_essential
 
@@ -133,17 +133,18 @@ class ControllerFeatures(Rule):
             controller = _controller(service)
             if controller not in ("CODE_DEPLOY", "EXTERNAL"):
                 continue
-            for node in _features(service["DeploymentConfiguration"]):
+            for node in _features(service):
                 wrong = f"{node.path[-1]} needs the deployment controller ECS"
                 remedy = "remove it, or the DeploymentController"
                 yield Finding(node, wrong, controller, remedy)
 
 
-def _features(configuration: Node) -> Iterator[Node]:
+def _features(service: Resource) -> Iterator[Node]:
+    configuration = service["DeploymentConfiguration"]
     for key in ("DeploymentCircuitBreaker", "Alarms"):
         if configuration[key]["Enable"].flag():
             yield configuration[key]
-    if configuration["Strategy"].text() in ("BLUE_GREEN", "LINEAR", "CANARY"):
+    if shifts_traffic(service):
         yield configuration["Strategy"]
     if configuration["LifecycleHooks"].items():
         yield configuration["LifecycleHooks"]
