@@ -10,7 +10,7 @@ from infra.reading.functions import SUBSTITUTION, function_of, reference
 if TYPE_CHECKING:
     from infra.reading.stack import Resource, Stack
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 
 class Missing(enum.Enum):
@@ -34,7 +34,7 @@ class Node:
 
     stack: "Stack"
     raw: Any
-    path: Path
+    path: Place
 
     def __getitem__(self, key: str) -> "Node":
         path = (*self.path, key)

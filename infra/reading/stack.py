@@ -12,8 +12,7 @@ from cfnlint.jsonschema import CfnTemplateValidator  # type: ignore[import-untyp
 from cfnlint.template import Template  # type: ignore[import-untyped]
 
 from infra.reading.functions import MALFORMED, function_of, named
-from infra.reading.node import ABSENT, UNKNOWN, Node
-from infra.reading.node import Path as Place
+from infra.reading.node import ABSENT, UNKNOWN, Node, Place
 
 if TYPE_CHECKING:
     from infra.reading.assembly import Assembly

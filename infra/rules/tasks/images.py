@@ -7,7 +7,7 @@ from typing import Final
 from infra.reading.node import Node
 from infra.reading.permissions import lacks, role_of
 from infra.reading.rule import Finding, Rule
-from infra.reading.stack import Resource, Stack
+from infra.reading.stack import Stack
 from infra.reading.tasks import (
     containers,
     fargate_tasks,
@@ -85,9 +85,6 @@ class ImageArchitecture(Rule):
                 named = ARCHITECTURE.findall(text_of(container["Image"]))
                 found = {"ARM64" if name in ("arm64", "aarch64") else "X86_64" for name in named}
                 if wanted is not None and found and wanted not in found:
-                    yield self._finding(task, container["Image"], wanted, named[0])
-
-    @staticmethod
-    def _finding(task: Resource, image: Node, wanted: str, named: str) -> Finding:
-        wrong = f"the image is named for another processor than the task's {wanted}"
-        return Finding(image, wrong, named, "set RuntimePlatform.CpuArchitecture to the image's")
+                    wrong = f"the image is named for another processor than the task's {wanted}"
+                    remedy = "set RuntimePlatform.CpuArchitecture to the image's"
+                    yield Finding(container["Image"], wrong, named[0], remedy)

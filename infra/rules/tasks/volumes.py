@@ -5,7 +5,7 @@ from typing import Final
 
 from infra.reading.node import Node
 from infra.reading.rule import Finding, Rule
-from infra.reading.stack import Resource, Stack
+from infra.reading.stack import Stack
 from infra.reading.tasks import containers, fargate_tasks, task_definitions
 
 ROOT: Final = ("root", "0")
@@ -60,10 +60,10 @@ class VolumeOwner(Rule):
                     continue
                 for mount in container["MountPoints"].items():
                     if mount["SourceVolume"].text() in empty and not mount["ReadOnly"].flag():
-                        yield self._finding(task, mount, user)
+                        yield self._finding(mount, user)
 
     @staticmethod
-    def _finding(task: Resource, mount: Node, user: str) -> Finding:
+    def _finding(mount: Node, user: str) -> Finding:
         path = mount["ContainerPath"].text()
         wrong = f"user {user} writes to a volume that belongs to root on Fargate"
         remedy = "have the image own that path and declare it a VOLUME, then ignore this rule there"
