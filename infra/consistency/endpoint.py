@@ -16,7 +16,6 @@ from infra.sections.scaling import ScalingSettings
 from infra.sections.section import Problem
 from infra.timeouts import MAX_GATEWAY_SILENCE_SECONDS, TimeoutBudget
 
-API_GATEWAY: Final = "api-gateway"
 # Of these, healthy ones, the load balancer judges each by the others.
 FEWEST_FOR_ANOMALIES: Final = 3
 LONGEST_CERTIFIED_NAME: Final = 64
@@ -26,7 +25,7 @@ def public(
     endpoint: EndpointSettings, domain: DomainSettings, auth: AuthSettings
 ) -> Iterator[Problem]:
     """Who can be reached from the internet encrypts, and knows its callers."""
-    if endpoint.kind == API_GATEWAY:
+    if endpoint.behind_api_gateway:
         yield from _behind_api_gateway(domain, auth)
         return
     if not endpoint.public:
@@ -107,7 +106,7 @@ def pages(
             "could use the endpoint; list origins, or ask for keys",
         )
     # A browser asks before it sends a page's request, and sends no key with that.
-    if endpoint.kind == API_GATEWAY and browser.cors_origins and gateway.require_api_key:
+    if endpoint.behind_api_gateway and browser.cors_origins and gateway.require_api_key:
         yield Problem(
             "browser.cors_origins",
             f"got '{browser.cors_origins[0]}', but API Gateway lets nothing through without its "
@@ -136,7 +135,7 @@ def algorithm(
 def gateway_time(endpoint: EndpointSettings, limits: LimitSettings) -> Iterator[Problem]:
     """API Gateway waits for the longest request."""
     longest = limits.longest_generation_seconds
-    if endpoint.kind != API_GATEWAY or _fits_gateway(longest):
+    if not endpoint.behind_api_gateway or _fits_gateway(longest):
         return
     most = max(filter(_fits_gateway, range(1, longest)))
     yield Problem(

@@ -37,7 +37,7 @@ def room_for_the_load_balancer(
             "got none, but endpoint.public is true; list the VPC's public subnets, or set "
             "endpoint.public to false",
         )
-    open_to_the_vpc = endpoint.kind == "load-balancer" and not endpoint.allowed_networks
+    open_to_the_vpc = not endpoint.behind_api_gateway and not endpoint.allowed_networks
     if open_to_the_vpc and existing_vpc.cidr is None:
         yield Problem(
             "existing_vpc.cidr",

@@ -53,10 +53,15 @@ class EndpointSettings(Section):
         "security groups' doing: who can connect to a task itself can claim any address.",
     )
 
+    @property
+    def behind_api_gateway(self) -> bool:
+        """Whether API Gateway alone reaches the load balancer."""
+        return self.kind == "api-gateway"
+
     def problems(self) -> Iterator[Problem]:
         """What the kind of endpoint rules out, and who may connect to a public one."""
-        if self.kind == "api-gateway":
-            yield from self._behind_api_gateway()
+        if self.behind_api_gateway:
+            yield from self._of_a_load_balancer()
         elif self.public and not self.allowed_networks:
             yield Problem(
                 "allowed_networks",
@@ -64,7 +69,7 @@ class EndpointSettings(Section):
                 'list networks, or ["0.0.0.0/0"] for everyone',
             )
 
-    def _behind_api_gateway(self) -> Iterator[Problem]:
+    def _of_a_load_balancer(self) -> Iterator[Problem]:
         for key, value in self.changed(*_OF_A_LOAD_BALANCER):
             yield Problem(
                 key,

@@ -111,7 +111,7 @@ class InferenceStack(Stack):
         Imported where a stage has it, as in `build`.
         """
         url, protected = balancer.url, balancer.balancer.load_balancer_arn
-        if settings.endpoint.kind == "api-gateway":
+        if settings.endpoint.behind_api_gateway:
             from infra.components.api_gateway import ApiGateway
 
             gateway = ApiGateway(
