@@ -5,7 +5,6 @@ from typing import Final
 from aws_cdk import Duration, Size, Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.components.keys import ApiKeys
@@ -43,7 +42,7 @@ class InferenceTask(Construct):
         models: ModelBucket | None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.log_group = self._make_log_group(settings)
+        self.log_group = make_log_group(self, "Log", settings=settings)
         self.definition = self._make_definition(settings)
         environment = container_environment(
             settings,
@@ -56,9 +55,6 @@ class InferenceTask(Construct):
             keys.grant_read(self.definition.task_role)
         if models and settings.model.key:
             models.grant_read(self.definition.task_role, key=settings.model.key)
-
-    def _make_log_group(self, settings: StageSettings) -> logs.LogGroup:
-        return make_log_group(self, "Log", settings=settings)
 
     def _make_definition(self, settings: StageSettings) -> ecs.FargateTaskDefinition:
         return ecs.FargateTaskDefinition(
