@@ -1,0 +1,80 @@
+"""The commands that docs/rules.md names, on a template that breaks a rule and on a good one."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.infra.assemblies import ROOT
+from tests.infra.rules.pack_fixtures import fixture
+
+PROGRAMS: Final = Path(sys.executable).parent
+TEXT: Final = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
+BLOCK: Final = re.findall(r"^```\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)[0]
+COMMANDS: Final = [line.partition("#")[0].strip() for line in BLOCK.splitlines()]
+# `make check` runs it: it synthesises every stage first.
+OF_ALL_STAGES: Final = "make lint-stages"
+
+
+def run(command: str) -> subprocess.CompletedProcess[str]:
+    """As a person runs it who has made the environment."""
+    made = command.replace("make ", f"make -o setup VENV={PROGRAMS} ")
+    return subprocess.run(
+        shlex.split(made),
+        cwd=ROOT,
+        env={"PATH": f"{PROGRAMS}:{os.defpath}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def of_templates(command: str, folder: Path, *, like: str) -> str:
+    """The command, of a template or of the folder that is its assembly."""
+    shutil.copy(fixture("E9501", like), folder / "App.template.json")
+    template = str(fixture("E9501", like))
+    return command.replace("template.yaml", template).replace("cdk.out/dev", str(folder))
+
+
+def test_the_document_names_the_commands() -> None:
+    assert [command.split()[0] for command in COMMANDS] == ["cfn-lint", "make", "make", "python"]
+    assert OF_ALL_STAGES in COMMANDS
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each != OF_ALL_STAGES])
+def test_command_tells_what_breaks_and_fails(command: str, tmp_path: Path) -> None:
+    ran = run(of_templates(command, tmp_path, like="bad"))
+    assert "E9501" in ran.stdout
+    assert ran.returncode != 0
+
+
+@pytest.mark.parametrize("command", [COMMANDS[1], COMMANDS[-1]])
+def test_command_is_content_with_a_good_template(command: str, tmp_path: Path) -> None:
+    ran = run(of_templates(command, tmp_path, like="good"))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_make_takes_a_folder_of_templates_too(tmp_path: Path) -> None:
+    of_templates("", tmp_path, like="bad")
+    ran = run(f"make lint-template FILE={tmp_path}")
+    assert f"{tmp_path}/App.template.json" in ran.stdout
+    assert ran.returncode != 0
+
+
+def test_a_doubt_is_told_and_is_no_failure(tmp_path: Path) -> None:
+    ran = run(f"python -m infra.lint {fixture('W9545', 'bad')}")
+    assert "W9545" in ran.stdout
+    assert ran.returncode == 0
+
+
+def test_make_without_a_file_says_what_to_write() -> None:
+    ran = run("make lint-template")
+    assert "run: make lint-template FILE=template.yaml" in ran.stdout
+    assert ran.returncode == 2
