@@ -7,7 +7,7 @@ from infra.reading.networking import Way, endpoints, subnets, way_out
 from infra.reading.node import Node
 from infra.reading.services import awsvpc, services, task_of
 from infra.reading.stack import Resource, Stack
-from infra.reading.tasks import containers, is_in_ecr, logs_to_cloudwatch, secrets, text_of
+from infra.reading.tasks import containers, is_in_ecr, logs_to_cloudwatch, secrets, store_of
 
 
 def ways(stack: Stack, network: Node) -> tuple[set[Way | None], list[Resource]]:
@@ -44,9 +44,4 @@ def _calls(service: Resource, task: Resource) -> Iterator[str]:
             yield from ("ecr.api", "ecr.dkr", "s3")
         if logs_to_cloudwatch(container):
             yield "logs"
-        for secret in secrets(container):
-            kinds = {resource.type for resource in secret.mentions()}
-            if "AWS::SecretsManager::Secret" in kinds or ":secretsmanager:" in text_of(secret):
-                yield "secretsmanager"
-            elif "AWS::SSM::Parameter" in kinds or ":ssm:" in text_of(secret):
-                yield "ssm"
+        yield from (store for secret in secrets(container) if (store := store_of(secret)))

@@ -1,11 +1,18 @@
 """Task definitions and their containers."""
 
-from typing import Final
+import re
+from typing import Final, Literal
 
 from infra.reading.node import Node
 from infra.reading.stack import Resource, Stack
 
 TASK: Final = "AWS::ECS::TaskDefinition"
+OF_SECRETS_MANAGER: Final = "AWS::SecretsManager::Secret"
+OF_PARAMETER_STORE: Final = "AWS::SSM::Parameter"
+# A secret that is named without its ARN.
+NAME: Final = re.compile(r"/?[\w.-]+")
+
+Store = Literal["secretsmanager", "ssm"]
 
 
 def task_definitions(stack: Stack) -> list[Resource]:
@@ -80,3 +87,19 @@ def secrets(container: Node) -> list[Node]:
     named = [*container["Secrets"].items(), *container["LogConfiguration"]["SecretOptions"].items()]
     registry = container["RepositoryCredentials"]["CredentialsParameter"]
     return [*(item["ValueFrom"] for item in named), *([registry] if registry.exists else [])]
+
+
+def store_of(secret: Node) -> Store | None:
+    """Who keeps a secret; None where that is unknown.
+
+    A mere name is a parameter's, but where it is of a registry's credentials, which are no
+    parameter: docs: API_Secret, API_RepositoryCredentials.
+    """
+    kinds, text = {resource.type for resource in secret.mentions()}, text_of(secret)
+    if OF_SECRETS_MANAGER in kinds or ":secretsmanager:" in text:
+        return "secretsmanager"
+    if OF_PARAMETER_STORE in kinds or ":ssm:" in text:
+        return "ssm"
+    if not NAME.fullmatch(text):
+        return None
+    return "secretsmanager" if "RepositoryCredentials" in secret.path else "ssm"

@@ -9,7 +9,15 @@ from infra.reading.node import Node
 from infra.reading.permissions import lacks, role_of
 from infra.reading.rule import Finding, Rule
 from infra.reading.stack import Resource, Stack
-from infra.reading.tasks import containers, secrets, task_definitions, text_of
+from infra.reading.tasks import (
+    OF_SECRETS_MANAGER,
+    Store,
+    containers,
+    secrets,
+    store_of,
+    task_definitions,
+    text_of,
+)
 
 NAME: Final = re.compile(
     r"(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|SECRET_?KEY|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY)$",
@@ -18,7 +26,10 @@ NAME: Final = re.compile(
 # Not a secret itself, but where to find it, or a switch.
 HARMLESS: Final = re.compile(r"|true|false|[0-9.]+|(arn:|https?://|/).*", re.IGNORECASE)
 DYNAMIC: Final = ("{{resolve:secretsmanager:", "{{resolve:ssm-secure:")
-OF_SECRETS_MANAGER: Final = "AWS::SecretsManager::Secret"
+READING: Final[dict[Store, str]] = {
+    "secretsmanager": "secretsmanager:GetSecretValue",
+    "ssm": "ssm:GetParameters",
+}
 
 
 class SecretShadowed(Rule):
@@ -107,13 +118,10 @@ class SecretPermission(Rule):
 
 def _actions(secret: Node, role: Resource | None) -> Iterator[str]:
     """What reading a secret takes; nothing where its kind is unknown."""
-    mentioned, text = secret.mentions(), text_of(secret)
-    kinds = {resource.type for resource in mentioned}
-    if OF_SECRETS_MANAGER in kinds or ":secretsmanager:" in text:
-        yield "secretsmanager:GetSecretValue"
-    elif "AWS::SSM::Parameter" in kinds or ":ssm:" in text or re.fullmatch(r"/?[\w.-]+", text):
-        yield "ssm:GetParameters"
-    for resource in mentioned:
+    store = store_of(secret)
+    if store is not None:
+        yield READING[store]
+    for resource in secret.mentions():
         key = resource["KmsKeyId"].resource() if resource.type == OF_SECRETS_MANAGER else None
         own = key is not None and key.type == "AWS::KMS::Key"
         # A key's own policy can let the role in as well.

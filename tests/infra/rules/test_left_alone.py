@@ -84,6 +84,30 @@ def test_an_alarm_on_an_anomaly_band_returns_two(tmp_path: Path) -> None:
     assert rules(tmp_path, template) == []
 
 
+@pytest.mark.parametrize("kind", ["Secrets", "LogConfiguration", "RepositoryCredentials"])
+def test_a_secret_that_is_named_alone_is_a_parameter_or_a_registry_s(
+    tmp_path: Path, kind: str
+) -> None:
+    named = [{"Name": "API_KEY", "ValueFrom": "own"}]
+    template = template_of("E9515", "good")
+    (container,) = template["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
+    del container["Secrets"]
+    container[kind] = {
+        "Secrets": named,
+        "LogConfiguration": {"LogDriver": "splunk", "SecretOptions": named},
+        "RepositoryCredentials": {"CredentialsParameter": "own"},
+    }[kind]
+    # The role may read from Secrets Manager alone.
+    assert rules(tmp_path, template) == ([] if kind == "RepositoryCredentials" else ["E9515"])
+
+
+def test_a_parameter_that_is_named_alone_is_called_for_by_an_endpoint(tmp_path: Path) -> None:
+    template = template_of("E9551", "good")
+    (container,) = template["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
+    container["Secrets"] = [{"Name": "API_KEY", "ValueFrom": "own"}]
+    assert "E9551" in rules(tmp_path, template)
+
+
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"Ref": "Given"}], ids=str)
 def test_a_trust_that_is_open_or_unknown_may_hold_ecs(tmp_path: Path, principal: Any) -> None:
     template = template_of("E9521", "bad")
