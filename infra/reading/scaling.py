@@ -7,6 +7,7 @@ from infra.reading.node import Node
 from infra.reading.services import SERVICE
 from infra.reading.stack import Resource, Stack
 
+ALARM: Final = "AWS::CloudWatch::Alarm"
 TARGET: Final = "AWS::ApplicationAutoScaling::ScalableTarget"
 POLICY: Final = "AWS::ApplicationAutoScaling::ScalingPolicy"
 TRACKING: Final = "TargetTrackingScalingPolicyConfiguration"
@@ -45,7 +46,7 @@ def policies(stack: Stack) -> list[Resource]:
 
 def metrics(stack: Stack) -> Iterator[Node]:
     """What names a metric by namespace, name and dimensions: in alarms and scaling policies."""
-    for alarm in stack.resources("AWS::CloudWatch::Alarm"):
+    for alarm in stack.resources(ALARM):
         yield alarm.properties
         yield from (query["MetricStat"]["Metric"] for query in alarm["Metrics"].items())
     for policy in policies(stack):

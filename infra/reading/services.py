@@ -7,6 +7,7 @@ from infra.reading.stack import Resource, Stack
 from infra.reading.tasks import TASK, container_named, on_fargate
 
 SERVICE: Final = "AWS::ECS::Service"
+CLUSTER: Final = "AWS::ECS::Cluster"
 # Strategies that run the old and the new version side by side and shift the traffic.
 SHIFTING: Final = ("BLUE_GREEN", "LINEAR", "CANARY")
 

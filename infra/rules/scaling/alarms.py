@@ -3,22 +3,22 @@
 from collections.abc import Iterator
 from typing import Final
 
+from infra.reading.balancing import LOAD_BALANCER, TARGET_GROUP
 from infra.reading.node import Node
 from infra.reading.rule import Finding, Rule
-from infra.reading.scaling import metrics
-from infra.reading.services import SERVICE
+from infra.reading.scaling import ALARM, metrics
+from infra.reading.services import CLUSTER, SERVICE
 from infra.reading.stack import Stack
 
-ALARM: Final = "AWS::CloudWatch::Alarm"
 REFERENCE: Final = (
     "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"
 )
 # What a dimension's value is of a resource: the attribute, or None for a Ref.
 DIMENSIONS: Final[dict[str, tuple[str, str | None]]] = {
-    "LoadBalancer": ("AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerFullName"),
-    "TargetGroup": ("AWS::ElasticLoadBalancingV2::TargetGroup", "TargetGroupFullName"),
+    "LoadBalancer": (LOAD_BALANCER, "LoadBalancerFullName"),
+    "TargetGroup": (TARGET_GROUP, "TargetGroupFullName"),
     "ServiceName": (SERVICE, "Name"),
-    "ClusterName": ("AWS::ECS::Cluster", None),
+    "ClusterName": (CLUSTER, None),
 }
 MINUTE: Final = 60
 HOST_COUNTS: Final = ("HealthyHostCount", "UnHealthyHostCount")

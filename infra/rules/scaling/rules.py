@@ -13,7 +13,7 @@ from infra.reading.scaling import (
     scaled_service,
     targets,
 )
-from infra.reading.services import SERVICE
+from infra.reading.services import CLUSTER, SERVICE
 from infra.reading.stack import Resource, Stack
 
 REFERENCE: Final = "https://docs.aws.amazon.com/autoscaling/application/APIReference"
@@ -56,7 +56,7 @@ class ScalingResource(Rule):
                     continue
                 by = part.attribute
                 if (resource.type == SERVICE and by in (None, "ServiceArn")) or (
-                    resource.type == "AWS::ECS::Cluster" and by == "Arn"
+                    resource.type == CLUSTER and by == "Arn"
                 ):
                     wrong = "the scalable target names a service or cluster by its ARN"
                     remedy = "write service/${Cluster}/${Service.Name}"
