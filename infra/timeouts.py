@@ -121,8 +121,12 @@ class TimeoutBudget:
     @property
     def unhealthy_seconds(self) -> int:
         """Until the load balancer sends nothing more to a task that says it is not ready."""
-        checks = self.target_check_interval_seconds * self.target_unhealthy_checks
-        return checks + self.target_check_timeout_seconds
+        return self.failed_checks_seconds + self.target_check_timeout_seconds
+
+    @property
+    def failed_checks_seconds(self) -> int:
+        """Until the load balancer has seen enough failed checks of a task."""
+        return self.target_check_interval_seconds * self.target_unhealthy_checks
 
     @property
     def stop_timeout_seconds(self) -> int:
@@ -255,11 +259,11 @@ class DeployPatience:
         breaker takes, or one good one, what is planned, and the end of the longest stream.
         """
         budget = self.budget
-        failing = budget.target_check_interval_seconds * budget.target_unhealthy_checks
-        start = PATIENCE_FOR_PLACEMENT_SECONDS + budget.health_check_grace_seconds + failing
+        start = PATIENCE_FOR_PLACEMENT_SECONDS + budget.health_check_grace_seconds
         ending = budget.deregistration_delay_seconds + budget.stop_timeout_seconds
         watched = max(60 * self.planned_minutes, ALARMS_WATCHED_SECONDS)
-        return STARTS_BEFORE_GIVING_UP * start + watched + ending
+        failing = start + budget.failed_checks_seconds
+        return STARTS_BEFORE_GIVING_UP * failing + watched + ending
 
     @property
     def whole_seconds(self) -> int:
