@@ -7,12 +7,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra.components.fleet import Fleet
-from infra.container_env import (
-    METRIC_DIMENSION,
-    METRICS_NAMESPACE,
-    METRICS_PERIOD_SECONDS,
-    ServiceMetric,
-)
+from infra.components.service_metric import service_metric
+from infra.container_env import METRICS_PERIOD_SECONDS, ServiceMetric
 from infra.timeouts import SCALING_PERIOD_SECONDS
 
 PERIOD: Final = Duration.seconds(SCALING_PERIOD_SECONDS)
@@ -21,14 +17,7 @@ LINES_A_PERIOD: Final = SCALING_PERIOD_SECONDS // METRICS_PERIOD_SECONDS
 
 def slot_utilization(stage: str, statistic: str = cloudwatch.Stats.AVERAGE) -> cloudwatch.Metric:
     """100 (running + waiting) / slots, of each task that runs. Scaling reads it per minute."""
-    return cloudwatch.Metric(
-        namespace=METRICS_NAMESPACE,
-        metric_name=ServiceMetric.SLOT_UTILIZATION.metric_name,
-        dimensions_map={METRIC_DIMENSION: stage},
-        statistic=statistic,
-        period=PERIOD,
-        unit=cloudwatch.Unit[ServiceMetric.SLOT_UTILIZATION.unit.upper()],
-    )
+    return service_metric(stage, ServiceMetric.SLOT_UTILIZATION, statistic, period=PERIOD)
 
 
 def fleet_slot_utilization(stage: str, fleets: Sequence[Fleet]) -> cloudwatch.MathExpression:

@@ -11,13 +11,9 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from infra.components.load_balancer import LoadBalancer
+from infra.components.service_metric import service_metric
 from infra.components.target_metrics import TargetMetrics
-from infra.container_env import (
-    METRIC_DIMENSION,
-    METRICS_NAMESPACE,
-    METRICS_PERIOD_SECONDS,
-    ServiceMetric,
-)
+from infra.container_env import METRICS_PERIOD_SECONDS, ServiceMetric
 
 FIVE_MINUTES: Final = Duration.minutes(5)
 
@@ -40,15 +36,7 @@ class StageMetrics:
         self, metric: ServiceMetric, statistic: str, *, period: Duration = FIVE_MINUTES, label: str
     ) -> cloudwatch.Metric:
         """One of the metrics that every task writes, over all tasks."""
-        return cloudwatch.Metric(
-            namespace=METRICS_NAMESPACE,
-            metric_name=metric.metric_name,
-            dimensions_map={METRIC_DIMENSION: self._stage},
-            statistic=statistic,
-            period=period,
-            unit=cloudwatch.Unit[metric.unit.upper()],
-            label=label,
-        )
+        return service_metric(self._stage, metric, statistic, period=period, label=label)
 
     def slots(self, *, period: Duration = FIVE_MINUTES) -> cloudwatch.Metric:
         """100 (running + waiting) / slots, averaged over the tasks."""
