@@ -15,6 +15,8 @@ PUBLIC: dict[str, Any] = {
     "allowed_networks": ["0.0.0.0/0"],
 }
 GATEWAY = {"kind": "api-gateway"}
+# Limits that API Gateway waits for.
+SHORT = {"longest_generation_seconds": 220}
 ZONE = {
     "name": "llm.example.com",
     "hosted_zone_id": "Z0123456789ABCDEFGHIJ",

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.stage_files import STAGES, SettingsError, load_stage, stage_names
-
-CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/abc"
+from tests.infra.stages import CERTIFICATE
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from tests.infra.stages import GATEWAY, problem, stage
-
-SHORT = {"longest_generation_seconds": 220}
+from tests.infra.stages import GATEWAY, SHORT, problem, stage
 
 
 @pytest.mark.parametrize(

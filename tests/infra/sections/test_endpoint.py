@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 
 from infra.timeouts import MAX_GATEWAY_SILENCE_SECONDS, TimeoutBudget
-from tests.infra.stages import CERTIFICATE, GATEWAY, PUBLIC, ZONE, problem, stage
-
-SHORT = {"longest_generation_seconds": 220}
+from tests.infra.stages import CERTIFICATE, GATEWAY, PUBLIC, SHORT, ZONE, problem, stage
 
 
 def test_a_public_endpoint_with_certificate_networks_and_keys_is_accepted() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.stages import PUBLIC, problem, problems, stage
+from tests.infra.stages import GATEWAY, PUBLIC, SHORT, problem, problems, stage
 
 VPC: dict[str, Any] = {
     "id": "vpc-0123456789abcdef0",
@@ -21,11 +21,8 @@ def test_a_vpc_with_two_private_subnets_is_enough_for_an_internal_endpoint() -> 
 def test_its_network_need_not_be_known_where_others_may_connect() -> None:
     known = {key: value for key, value in VPC.items() if key != "cidr"}
     assert stage(existing_vpc=known, endpoint={"allowed_networks": ["10.0.0.0/8"]})
-    assert stage(existing_vpc=known, endpoint={"kind": "api-gateway"}, limits=SHORT)
+    assert stage(existing_vpc=known, endpoint=GATEWAY, limits=SHORT)
     assert problem(existing_vpc=known).path == "existing_vpc.cidr"
-
-
-SHORT = {"longest_generation_seconds": 60}
 
 
 @pytest.mark.parametrize(

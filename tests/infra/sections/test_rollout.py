@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from infra.sections.rollout import MOST_MINUTES, RolloutSettings, Strategy
-from tests.infra.stages import CERTIFICATE, GATEWAY, problem, stage
+from tests.infra.stages import CERTIFICATE, GATEWAY, SHORT, problem, stage
 
 SECURE = {"certificate_arn": CERTIFICATE}
-SHORT = {"longest_generation_seconds": 220}
 TWO_FLEETS: tuple[Strategy, ...] = ("canary", "linear", "blue-green")
 
 
