@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.rules.test_reading import rules, template_of
+from tests.infra.rules.pack_fixtures import rules, template_of
 
 ROUTE = {"RouteTableId": {"Ref": "SubnetTable"}, "DestinationCidrBlock": "10.0.0.0/8"}
 

@@ -1,18 +1,16 @@
 """A template that is wrong in its form is cfn-lint's to refuse: our rules read on."""
 
 import copy
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from cfnlint.decode import decode  # type: ignore[import-untyped]
 from cfnlint.template import Template  # type: ignore[import-untyped]
 
-from tests.infra.rules.pack_fixtures import PACK, fixture
+from tests.infra.rules.pack_fixtures import PACK, template_of
 
 # One with many kinds of resources, which refer to each other.
-WHOLE: Final = json.loads(json.dumps(decode(str(fixture("E9553", "bad")))[0]))
+WHOLE: Final = template_of("E9553", "bad")
 VALUES: Final = [
     *(None, [], {}, "x", 1, [None], [[1]]),
     *({"Ref": 1}, {"Ref": "Nowhere"}, {"Fn::GetAtt": ["Service"]}, {"Fn::ImportValue": 1}),

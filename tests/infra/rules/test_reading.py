@@ -1,15 +1,11 @@
 """How rules see a template: intrinsics, conditions, parameters, and what they cannot know."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from cfnlint.decode import decode  # type: ignore[import-untyped]
 
-from infra.lint import lint
-from tests.infra.rules.pack_fixtures import fixture
+from tests.infra.rules.pack_fixtures import rules, template_of
 
 TOO_LONG = 600
 
@@ -19,19 +15,6 @@ def task(timeout: Any) -> dict[str, Any]:
     container = {"Name": "app", "Image": "app:1", "StopTimeout": timeout}
     properties = {"RequiresCompatibilities": ["FARGATE"], "ContainerDefinitions": [container]}
     return {"Type": "AWS::ECS::TaskDefinition", "Properties": properties}
-
-
-def template_of(rule: str, name: str) -> dict[str, Any]:
-    """A fixture, to be changed: read by cfn-lint, which knows `!Ref`."""
-    content, _ = decode(str(fixture(rule, name)))
-    return dict(json.loads(json.dumps(content)))
-
-
-def rules(folder: Path, template: dict[str, Any], name: str = "stack.template.json") -> list[str]:
-    """The rules that find something in a template of a folder."""
-    file = folder / name
-    file.write_text(yaml.safe_dump(template), encoding="utf-8")
-    return [match.rule.id for match in lint([file])]
 
 
 @pytest.mark.parametrize(
