@@ -4,12 +4,15 @@ All raise `CouldNotAsk`. A stack that is not there is a validation error to Clou
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from operations.account import Account
 from operations.stage import Template
 
 ABSENT: Final = ("ValidationError",)
+# What a stack has deleted, or let go of, may still be listed.
+GONE: Final = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 
 
 def describe_stack(account: Account, name: str) -> dict[str, Any] | None:
@@ -31,14 +34,29 @@ def deployed_template(account: Account, name: str) -> Template | None:
 
 
 def stack_resources(account: Account, name: str) -> list[dict[str, Any]]:
-    """Summaries of its resources; none where the stack is not there."""
-    return account.ask_all(
+    """Summaries of the resources that it has; none where the stack is not there."""
+    listed = account.ask_all(
         "cloudformation",
         "ListStackResources",
         "StackResourceSummaries",
         absent=ABSENT,
         StackName=name,
     )
+    return [item for item in listed if item.get("ResourceStatus") not in GONE]
+
+
+def physical_ids(resources: Iterable[Mapping[str, Any]], *kinds: str) -> list[str]:
+    """The ids of those of these types that have one already."""
+    return [
+        item["PhysicalResourceId"]
+        for item in resources
+        if item["ResourceType"] in kinds and item.get("PhysicalResourceId")
+    ]
+
+
+def outputs(stack: Mapping[str, Any]) -> dict[str, str]:
+    """The values of a described stack's outputs, by their keys."""
+    return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", ())}
 
 
 def physical_id(account: Account, name: str, logical_id: str) -> str | None:

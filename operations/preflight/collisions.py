@@ -65,7 +65,6 @@ KINDS: Final = {
 # CloudFormation imports nothing that would go with its stack.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
 DELETE: Final = "Delete"
-GONE: Final = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 
 
 def check_stacks(subject: Subject) -> Iterator[Finding]:
@@ -130,6 +129,5 @@ def _owns(subject: Subject, resource: Resource, name: str) -> bool:
     """Whether the stack has it: under another logical id it would be made anew, and fail."""
     return any(
         (item["LogicalResourceId"], item.get("PhysicalResourceId")) == (resource.logical_id, name)
-        and item["ResourceStatus"] not in GONE
         for item in stack_resources(subject.account, resource.stack)
     )

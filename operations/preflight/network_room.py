@@ -35,12 +35,9 @@ def check_zones(subject: Subject) -> Iterator[Finding]:
 
 def check_addresses(subject: Subject) -> Iterator[Finding]:
     """Each NAT gateway takes an Elastic IP address, and an account has few."""
-    new = [
-        resource
-        for resource in subject.stage.resources()
-        if resource.type == ADDRESS
-        and resource.logical_id not in _addresses_of(subject, resource.stack)
-    ]
+    wanted = [item for item in subject.stage.resources() if item.type == ADDRESS]
+    there = {stack: _addresses_of(subject, stack) for stack in {item.stack for item in wanted}}
+    new = [item for item in wanted if item.logical_id not in there[item.stack]]
     if not new:
         yield Finding(Mark.OK, "the deploy takes no Elastic IP address more")
         return
@@ -70,5 +67,5 @@ def _addresses_of(subject: Subject, stack: str) -> set[str]:
     return {
         item["LogicalResourceId"]
         for item in stack_resources(subject.account, stack)
-        if item["ResourceType"] == ADDRESS and item["ResourceStatus"] != "DELETE_COMPLETE"
+        if item["ResourceType"] == ADDRESS
     }

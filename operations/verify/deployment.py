@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from operations.account import Account, CouldNotAsk
-from operations.stacks import describe_stack
+from operations.stacks import describe_stack, outputs, physical_ids, stack_resources
 
 HTTP_SECONDS: Final = 20
 
@@ -46,20 +46,12 @@ class Deployment:
 
     def output(self, key: str, *, stack: str = "inference") -> str:
         """An output of a stack."""
-        outputs = {
-            item["OutputKey"]: item["OutputValue"] for item in self.stack(stack).get("Outputs", ())
-        }
-        return str(outputs[key])
+        return outputs(self.stack(stack))[key]
 
     def physical_ids(self, resource_type: str, *, stack: str = "inference") -> list[str]:
         """The ids of the stack's resources of one type."""
         name = self.stack(stack)["StackName"]
-        answer = self.ask("cloudformation", "DescribeStackResources", StackName=name)
-        return [
-            item["PhysicalResourceId"]
-            for item in answer["StackResources"]
-            if item["ResourceType"] == resource_type
-        ]
+        return physical_ids(stack_resources(self.account, name), resource_type)
 
     @cached_property
     def service(self) -> dict[str, Any]:
@@ -68,6 +60,16 @@ class Deployment:
         answer = self.ask("ecs", "DescribeServices", cluster=cluster, services=[name])
         description: dict[str, Any] = answer["services"][0]
         return description
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """The service's tasks that run, or are about to."""
+        cluster, name = self.output("ClusterName"), self.output("ServiceName")
+        arns = self.ask("ecs", "ListTasks", cluster=cluster, serviceName=name)["taskArns"]
+        if not arns:
+            return []
+        tasks: list[dict[str, Any]]
+        tasks = self.ask("ecs", "DescribeTasks", cluster=cluster, tasks=arns)["tasks"]
+        return tasks
 
     @cached_property
     def url(self) -> str:

@@ -15,24 +15,12 @@ def base_is_on_demand(deployment: Deployment) -> Outcome:
     base = sum(item.get("base", 0) for item in strategy if item["capacityProvider"] == ON_DEMAND)
     if len(strategy) < 2:
         return not_shown("every task runs on demand; set capacity.spot_weight")
-    providers = _providers(deployment)
+    providers = [str(task.get("capacityProviderName")) for task in deployment.tasks()]
     on_demand = providers.count(ON_DEMAND)
     found = f"{on_demand} of {len(providers)} tasks run on demand, and the base is {base}"
     if len(providers) <= base:
         return not_shown(f"{found}; ask again when more run")
     return verified(found) if on_demand >= base else refuted(found)
-
-
-def _providers(deployment: Deployment) -> list[str]:
-    """The capacity provider of each running task."""
-    cluster = deployment.output("ClusterName")
-    listed = deployment.ask(
-        "ecs", "ListTasks", cluster=cluster, serviceName=deployment.output("ServiceName")
-    )["taskArns"]
-    if not listed:
-        return []
-    tasks = deployment.ask("ecs", "DescribeTasks", cluster=cluster, tasks=listed)["tasks"]
-    return [str(task.get("capacityProviderName")) for task in tasks]
 
 
 def endpoints_suffice(deployment: Deployment) -> Outcome:

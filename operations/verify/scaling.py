@@ -59,13 +59,9 @@ def _tasks(identity: str, *, balancer: str, group: str) -> dict[str, Any]:
 
 def tasks_are_placed_in_time(deployment: Deployment) -> Outcome:
     """From ECS's decision to the container's start, of every task that runs."""
-    cluster = deployment.output("ClusterName")
-    listed = deployment.ask(
-        "ecs", "ListTasks", cluster=cluster, serviceName=deployment.output("ServiceName")
-    )["taskArns"]
-    if not listed:
+    tasks = deployment.tasks()
+    if not tasks:
         return not_shown("no task runs")
-    tasks = deployment.ask("ecs", "DescribeTasks", cluster=cluster, tasks=listed)["tasks"]
     seconds = [
         (task["startedAt"] - task["createdAt"]).total_seconds()
         for task in tasks
