@@ -26,8 +26,9 @@ def check_network(subject: Subject) -> Iterator[Finding]:
         *_subnets(subject, wanted.public_subnet_ids),
     ]
     if wanted.egress == "endpoints-made":
-        found += [*_names(subject, wanted.id), *_endpoints(subject, wanted.id)]
-        found += _routes_to_s3(subject, wanted.id)
+        there = _endpoints_of_others(subject, wanted.id)
+        found += [*_names(subject, wanted.id), *_interfaces(subject, there)]
+        found += _routes_to_s3(subject, there)
     yield from found or [
         Finding(Mark.OK, f"{wanted.id} has the subnets, each in a zone of its own")
     ]
@@ -73,32 +74,34 @@ def _names(subject: Subject, vpc: str) -> Iterator[Finding]:
             yield Finding(Mark.FAILED, found, f"turn {attribute} on")
 
 
-def _endpoints(subject: Subject, vpc: str) -> Iterator[Finding]:
-    """Those of others: of a service a VPC takes one endpoint under the service's own name."""
-    wanted = subject.stage.settings.needed_endpoints
+def _endpoints_of_others(subject: Subject, vpc: str) -> list[dict[str, Any]]:
+    """The VPC's endpoints but for those that the stage has made."""
     filters = [{"Name": "vpc-id", "Values": [vpc]}]
     there = subject.account.ask_all("ec2", "DescribeVpcEndpoints", "VpcEndpoints", Filters=filters)
+    return [endpoint for endpoint in there if not _is_ours(subject, endpoint)]
+
+
+def _interfaces(subject: Subject, there: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Of a service a VPC takes one endpoint under the service's own name."""
+    wanted = subject.stage.settings.needed_endpoints
     for endpoint in there:
         service = next((n for n in wanted if endpoint["ServiceName"].endswith(f".{n}")), None)
-        kind = endpoint["VpcEndpointType"]
-        if service and kind == INTERFACE and not _is_ours(subject, endpoint):
+        if service and endpoint["VpcEndpointType"] == INTERFACE:
+            found = f"{endpoint['VpcId']} has an endpoint for {service} already"
             yield Finding(
                 Mark.FAILED,
-                f"{vpc} has an endpoint for {service} already: {endpoint['VpcEndpointId']}",
+                f"{found}: {endpoint['VpcEndpointId']}",
                 "set existing_vpc.egress to 'endpoints-there', and make the missing ones there",
             )
 
 
-def _routes_to_s3(subject: Subject, vpc: str) -> Iterator[Finding]:
+def _routes_to_s3(subject: Subject, there: list[dict[str, Any]]) -> Iterator[Finding]:
     """A route table takes one route to S3, and so one gateway endpoint."""
     wanted = set(subject.stage.settings.existing_vpc.route_table_ids)
-    filters = [{"Name": "vpc-id", "Values": [vpc]}]
-    there = subject.account.ask_all("ec2", "DescribeVpcEndpoints", "VpcEndpoints", Filters=filters)
     for endpoint in there:
         gateway = endpoint["VpcEndpointType"] == "Gateway"
         tables = sorted(wanted & set(endpoint.get("RouteTableIds", ())))
-        s3 = gateway and endpoint["ServiceName"].endswith(".s3")
-        if s3 and tables and not _is_ours(subject, endpoint):
+        if gateway and endpoint["ServiceName"].endswith(".s3") and tables:
             yield Finding(
                 Mark.FAILED,
                 f"{', '.join(tables)} has a way to S3 already: {endpoint['VpcEndpointId']}",

@@ -16,6 +16,13 @@ def answer(session: boto3.Session, operation: str, parsed: dict[str, Any]) -> No
     session.events.register_first(f"before-call.{operation}", give)
 
 
+def count(session: boto3.Session, operation: str) -> list[str]:
+    """Notes each of these calls from now on in the list; `operation` is written likewise."""
+    calls: list[str] = []
+    session.events.register(f"before-call.{operation}", lambda **_: calls.append(operation))
+    return calls
+
+
 def refusal(code: str) -> dict[str, Any]:
     """An error as the SDK reads it."""
     return {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {}}

@@ -15,6 +15,7 @@ from operations.stage import SynthesisedStage, read_assembly
 from sandbox import assembly
 from sandbox.state import REGION
 from tests.infra.assemblies import IMAGE, Variant, write_variant
+from tests.moto.answers import count
 from tests.moto.networks import Vpc, make_vpc
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -121,6 +122,15 @@ def test_a_route_table_that_has_a_way_to_s3_takes_no_second_one(
     )
     (finding,) = network(existing, egress="endpoints-made")
     assert finding.mark is Mark.OK
+
+
+def test_the_vpcs_endpoints_are_listed_once(existing: SynthesisedStage, vpc: Vpc) -> None:
+    changed = existing.settings.existing_vpc.model_copy(update={"egress": "endpoints-made"})
+    settings = existing.settings.model_copy(update={"existing_vpc": changed})
+    session = boto3.Session(region_name=REGION)
+    listed = count(session, "ec2.DescribeVpcEndpoints")
+    list(check_network(Subject(replace(existing, settings=settings), Account(session))))
+    assert len(listed) == 1
 
 
 def move(of: SynthesisedStage) -> Finding:

@@ -14,7 +14,7 @@ from operations.stage import SynthesisedStage, read_assembly
 from sandbox.state import REGION
 from tests.infra.assemblies import VARIANTS
 
-from .answers import answer, refusal
+from .answers import answer, count, refusal
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -87,6 +87,14 @@ def test_addresses_that_the_stack_has_are_not_counted_again(
     ]
     answer(session, "cloudformation.ListStackResources", {"StackResourceSummaries": own})
     assert addresses(prod, session, FIVE, used=5).mark is Mark.OK
+
+
+def test_a_stack_is_listed_once_for_all_its_addresses(
+    prod: SynthesisedStage, session: boto3.Session
+) -> None:
+    listed = count(session, "cloudformation.ListStackResources")
+    addresses(prod, session, FIVE, used=0)
+    assert len(listed) == 1
 
 
 def test_a_quota_that_nobody_names_is_unknown(
