@@ -30,7 +30,6 @@ WATCH_ACTIONS: Final = (
     "acm:DescribeCertificate",
     "cloudformation:DescribeStackEvents",
     "cloudformation:DescribeStackResource",
-    "cloudformation:DescribeStackResources",
     "cloudformation:DescribeStacks",
     "cloudformation:ListStackResources",
     "cloudwatch:DescribeAlarms",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from operations.preflight.finding import Finding, Mark, Subject
+from operations.stacks import stack_resources
 
 BALANCER: Final = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 
@@ -31,10 +32,7 @@ def check_move(subject: Subject) -> Iterator[Finding]:
 
 def _deployed(subject: Subject, stack: str) -> dict[str, Any] | None:
     """The load balancer that the stack has now."""
-    answer = subject.account.ask(
-        "cloudformation", "DescribeStackResources", absent=("ValidationError",), StackName=stack
-    )
-    resources = (answer or {}).get("StackResources", ())
+    resources = stack_resources(subject.account, stack)
     return next((item for item in resources if item["ResourceType"] == BALANCER), None)
 
 
