@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final
 
 from delivery.assemblies import OUT
+from delivery.deploying.deployed import URL
 from delivery.errors import DeliveryError
-
-URL: Final = "Url"
 
 
 def outputs_file(stage: str) -> Path:

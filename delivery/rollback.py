@@ -171,10 +171,10 @@ def _reissue(
     plan: Plan, deployed: DeployedStage, teller: Teller, confirm: Confirm, *, to: str
 ) -> Outcome:
     """Deploy what is deployed, with an earlier revision's values in its task definition."""
-    address = deployed.service_address()
-    service = deployed.service(address) if address else None
-    if address is None or service is None:
+    service = deployed.current_service()
+    if service is None:
         raise DeliveryError(f"rollback: stage {deployed.name} has no service")
+    address = ServiceAddress.of(service["serviceArn"])
     current = service["taskDefinition"]
     chosen = _chosen(ran_before(deployed, address, current), current, to=to)
     then = deployed.task_definition(chosen.definition)

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from operations.account import Account, CouldNotAsk
-from operations.stacks import deployed_template, describe_stack, stack_resources
+from operations.stacks import deployed_template, describe_stack, physical_ids, stack_resources
 
 PREFIX: Final = "llm-on-ecs"
 SERVICE_STACK: Final = "inference"
+SERVICE: Final = "AWS::ECS::Service"
+CLUSTER: Final = "AWS::ECS::Cluster"
+# The output that has the endpoint's address.
+URL: Final = "Url"
 # "You can describe up to 10 services" and "up to 100 tasks", in one call.
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
 TASKS_A_CALL: Final = 100
@@ -24,6 +28,12 @@ class ServiceAddress:
 
     cluster: str
     name: str
+
+    @classmethod
+    def of(cls, arn: str) -> ServiceAddress:
+        """From the service's ARN, which ends with both."""
+        _, cluster, name = arn.rsplit("/", 2)
+        return cls(cluster, name)
 
 
 class DeployedStage:
@@ -53,28 +63,24 @@ class DeployedStage:
         """One stack's description, by its full name."""
         return describe_stack(self.account, name)
 
-    def resources(self, stack: str) -> list[dict[str, Any]]:
-        """The resources of a stack, by its full name; none where it is not there."""
-        return stack_resources(self.account, stack)
-
-    def physical_ids(self, kind: str, stack: str | None = None) -> Iterator[str]:
-        """The ids of the resources of one type, of one stack or of all."""
-        for name in [stack] if stack else self.stacks():
-            for item in self.resources(name):
-                if item["ResourceType"] == kind and item.get("PhysicalResourceId"):
-                    yield item["PhysicalResourceId"]
+    def physical_ids(self, *kinds: str) -> Iterator[str]:
+        """The ids of the resources of these types, of all the stacks."""
+        for name in self.stacks():
+            yield from physical_ids(stack_resources(self.account, name), *kinds)
 
     def service_address(self) -> ServiceAddress | None:
         """The ECS service, from the moment that it exists."""
-        stack = self.stack_name()
-        arns = list(self.physical_ids("AWS::ECS::Service", stack))
+        resources = stack_resources(self.account, self.stack_name())
+        arns = physical_ids(resources, SERVICE)
         if not arns:  # CloudFormation tells of it when the first rollout is over
-            for cluster in self.physical_ids("AWS::ECS::Cluster", stack):
+            for cluster in physical_ids(resources, CLUSTER):
                 arns += self.account.ask_all("ecs", "ListServices", "serviceArns", cluster=cluster)
-        if not arns:
-            return None
-        _, cluster, name = arns[0].rsplit("/", 2)
-        return ServiceAddress(cluster, name)
+        return ServiceAddress.of(arns[0]) if arns else None
+
+    def current_service(self) -> dict[str, Any] | None:
+        """The stage's service as ECS describes it; None where there is none, or none any more."""
+        address = self.service_address()
+        return self.service(address) if address else None
 
     def service(self, address: ServiceAddress) -> dict[str, Any] | None:
         """The service as ECS describes it, while it is active."""

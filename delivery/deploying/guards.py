@@ -72,17 +72,15 @@ def _undoing(stage: DeployedStage) -> frozenset[str]:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html does
     not say.
     """
-    address = stage.service_address()
-    service = stage.service(address) if address else None
-    configured = (service or {}).get("deploymentConfiguration", {}).get("alarms", {})
+    service = stage.current_service() or {}
+    configured = service.get("deploymentConfiguration", {}).get("alarms", {})
     return frozenset(configured.get("alarmNames", ()) if configured.get("enable") else ())
 
 
 def check_rollout(subject: Subject) -> Iterator[Finding]:
     """ECS is not replacing tasks already: the new rollout would overtake one nobody has judged."""
     stage = _deployed(subject)
-    address = stage.service_address()
-    service = stage.service(address) if address else None
+    service = stage.current_service()
     if service is None:
         yield Finding(Mark.OK, "no service runs yet")
         return

@@ -15,7 +15,7 @@ FIRING: Final = "ALARM"
 
 def stage_alarms(stage: DeployedStage) -> list[dict[str, Any]]:
     """Those that tell of trouble, by their names. Raises `CouldNotAsk`."""
-    names = sorted(name for kind in TYPES for name in stage.physical_ids(kind))
+    names = sorted(stage.physical_ids(*TYPES))
     found: list[dict[str, Any]] = []
     for start in range(0, len(names), ALARMS_A_CALL):
         answer = stage.account.ask(

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from delivery.deploying.costs import Cost, cost_so_far
-from delivery.deploying.deployed import DeployedStage
+from delivery.deploying.deployed import URL, DeployedStage, ServiceAddress
 from delivery.deploying.news import Generation
 from delivery.deploying.rollout import generations
 from delivery.deploying.stage_alarms import FIRING, stage_alarms
 from operations.account import CouldNotAsk
+from operations.stacks import outputs
 
-OUTPUT: Final = "Url"
 # Variables of the container: the seam's (infra/container_env.py).
 MODEL: Final = "LLM_MODEL_NAME"
 MODEL_PATH: Final = "LLM_MODEL_PATH"
@@ -58,8 +58,7 @@ class Standing:
 class Looking:
     """Looks at one part after the other; one that may not be seen is noted, and no more."""
 
-    def __init__(self, stage: DeployedStage) -> None:
-        self._stage = stage
+    def __init__(self) -> None:
         self.unseen: list[str] = []
 
     def part(self, name: str, look: Callable[[], T]) -> T | None:
@@ -73,12 +72,12 @@ class Looking:
 
 def look_at(stage: DeployedStage, *, keep_cost_in: Path | None, ask_cost: bool = True) -> Standing:
     """Everything. Raises `CouldNotAsk` where not even the stacks may be seen."""
-    look = Looking(stage)
+    look = Looking()
     stacks = stage.stacks()
     main = stacks.get(stage.stack_name())
     known: dict[str, Any] = {}
     if main is not None:
-        known |= {"deployed_at": _changed(main), "endpoint": _output(main)}
+        known |= {"deployed_at": _changed(main), "endpoint": outputs(main).get(URL)}
         known |= look.part("service", lambda: _service(stage, look)) or {}
         known["alarms"] = look.part("alarms", lambda: _alarms(stage))
         since = min(item["CreationTime"] for item in stacks.values())
@@ -101,16 +100,11 @@ def _changed(stack: Mapping[str, Any]) -> datetime:
     return changed
 
 
-def _output(stack: Mapping[str, Any]) -> str | None:
-    outputs = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", ())}
-    return outputs.get(OUTPUT)
-
-
 def _service(stage: DeployedStage, look: Looking) -> dict[str, Any]:
-    address = stage.service_address()
-    service = stage.service(address) if address else None
-    if address is None or service is None:
+    service = stage.current_service()
+    if service is None:
         return {}
+    address = ServiceAddress.of(service["serviceArn"])
     definition = look.part(
         "task definition", lambda: stage.task_definition(service["taskDefinition"])
     )

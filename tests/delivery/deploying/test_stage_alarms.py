@@ -43,6 +43,33 @@ def test_more_alarms_than_one_call_takes_are_all_found() -> None:
     assert len(names_of(*many)) == len(many)
 
 
+def test_stacks_are_asked_once_for_alarms_of_both_kinds() -> None:
+    both = [
+        {"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": "one"},
+        {"ResourceType": "AWS::CloudWatch::CompositeAlarm", "PhysicalResourceId": "both"},
+    ]
+    account = FakeAccount(
+        DescribeStacks=[{"StackName": "llm-on-ecs-dev-inference"}],
+        ListStackResources=both,
+        DescribeAlarms={"MetricAlarms": [alarm("one")], "CompositeAlarms": [alarm("both")]},
+    )
+    found = [item["AlarmName"] for item in stage_alarms(DeployedStage(account, "dev"))]
+    assert found == ["both", "one"]
+    assert account.asked == ["DescribeStacks", "ListStackResources", "DescribeAlarms"]
+
+
+def test_alarm_that_a_stack_has_deleted_is_not_asked_for() -> None:
+    gone = {
+        "ResourceType": "AWS::CloudWatch::Alarm",
+        "PhysicalResourceId": "gone",
+        "ResourceStatus": "DELETE_COMPLETE",
+    }
+    account = FakeAccount(
+        DescribeStacks=[{"StackName": "llm-on-ecs-dev-inference"}], ListStackResources=[gone]
+    )
+    assert stage_alarms(DeployedStage(account, "dev")) == []
+
+
 def test_stack_of_a_stage_whose_name_begins_alike_is_not_ours() -> None:
     account = FakeAccount(
         DescribeStacks=[
