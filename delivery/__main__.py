@@ -17,7 +17,6 @@ from delivery.risk.verbs import add_verbs as add_risk_verbs
 if TYPE_CHECKING:
     from delivery.deploying.news import Teller
 
-SMOKE_SECONDS = 120
 # As a base: what CloudFormation has, in the account that the credentials are for.
 DEPLOYED = "deployed"
 
@@ -80,7 +79,7 @@ def _add_deploy_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]
     status.set_defaults(run=_status)
 
     smoke = verbs.add_parser("smoke", parents=[where], help="ask a deployed endpoint")
-    smoke.add_argument("--seconds", type=float, default=SMOKE_SECONDS)
+    smoke.add_argument("--seconds", type=float, help="how long to go on asking")
     smoke.set_defaults(run=_smoke)
 
 
@@ -154,15 +153,14 @@ def _status(arguments: argparse.Namespace) -> None:
 
 
 def _smoke(arguments: argparse.Namespace) -> None:
-    key = os.environ.get("LLM_API_KEY")
-    if not key:
+    if not os.environ.get("LLM_API_KEY"):
         raise DeliveryError(
             "LLM_API_KEY: got none; make one with `make key NAME=smoke "
             f"STAGE={arguments.stage}` and put it there"
         )
+    from delivery.deploying.proving import SECONDS, smoke_test
     from delivery.endpoint import endpoint_of
     from delivery.outputs import deployed_url
-    from delivery.smoke import Smoke
     from infra.stage_files import SettingsError, load_stage
 
     try:
@@ -172,10 +170,9 @@ def _smoke(arguments: argparse.Namespace) -> None:
     url = arguments.url or deployed_url(arguments.stage)
     endpoint = endpoint_of(settings, url, arguments.grpc_url)
     print(f"Smoke test of {url}", flush=True)
-    gateway_key = os.environ.get("LLM_GATEWAY_API_KEY", "")
-    smoke = Smoke(endpoint, key, seconds=arguments.seconds, gateway_key=gateway_key)
+    smoke = smoke_test(endpoint, seconds=arguments.seconds or SECONDS)
     for passed in smoke.run():
-        print(f"  \N{CHECK MARK} {passed.check}: {passed.seen}  {passed.seconds:.1f} s", flush=True)
+        print(f"  \N{CHECK MARK} {passed.told}", flush=True)
     for check, why in smoke.left_out.items():
         print(f"    left out: {check}: {why}")
 

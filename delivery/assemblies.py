@@ -22,6 +22,11 @@ PINS: Final = ("requirements.txt", "package-lock.json")
 SHOWN_LINES: Final = 20
 
 
+def shown(path: Path) -> str:
+    """A path as a person here would write it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
 @dataclass(frozen=True)
 class Assembly:
     """What one synth wrote."""
@@ -77,6 +82,11 @@ class Tree:
     def stages(self) -> list[str]:
         """The stages that have a file, in the order of their names."""
         return sorted(file.stem for file in (self.folder / "infra/stages").glob("*.toml"))
+
+    def require(self, stage: str) -> None:
+        """Raises DeliveryError where it has no such stage."""
+        if stage not in self.stages:
+            raise DeliveryError(f"STAGE: got '{stage}'; choose one of {', '.join(self.stages)}")
 
     def synthesise(
         self, stage: str, into: Path, *, context: Mapping[str, str] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -104,8 +104,7 @@ def deploy(wish: Wish, teller: Teller) -> Outcome:
 def make_plan(wish: Wish) -> Plan:
     """Synthesise; raises DeliveryError."""
     tree = working_tree()
-    if wish.stage not in tree.stages:
-        raise DeliveryError(f"STAGE: got '{wish.stage}'; choose one of {', '.join(tree.stages)}")
+    tree.require(wish.stage)
     try:
         settings = load_stage(wish.stage, dict(wish.context))
         account = open_account(PATIENT)
@@ -190,8 +189,7 @@ def _leave(plan: Plan, teller: Teller, outcome: Outcome, why: str) -> Outcome:
     stage = plan.wish.stage
     text = f"{why}; AWS goes on: make status STAGE={stage}, or make rollback STAGE={stage}"
     lines = ("read: docs/runbook.md#a-rollout-hangs",)
-    news = result(outcome, text, Level.BAD)
-    teller.tell(News(news.kind, news.text, news.level, lines, news.facts))
+    teller.tell(replace(result(outcome, text, Level.BAD), lines=lines))
     return outcome
 
 

@@ -42,6 +42,11 @@ class Passed:
     seen: str
     seconds: float
 
+    @property
+    def told(self) -> str:
+        """In a line."""
+        return f"{self.check}: {self.seen}  {self.seconds:.1f} s"
+
 
 class Smoke:
     """Asks an endpoint a few things that users ask, until a deadline that all of them share.

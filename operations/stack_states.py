@@ -13,9 +13,9 @@ FAILED_FIRST: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
 # A stack that a rollback leaves usable.
 WENT_BACK: Final = "UPDATE_ROLLBACK_COMPLETE"
 
-_EVENTS: Final = "aws cloudformation describe-stack-events --stack-name"
-_DELETE: Final = "aws cloudformation delete-stack --stack-name"
-_UNPROTECT: Final = (
+EVENTS: Final = "aws cloudformation describe-stack-events --stack-name"
+DELETE: Final = "aws cloudformation delete-stack --stack-name"
+UNPROTECT: Final = (
     "aws cloudformation update-termination-protection --no-enable-termination-protection "
     "--stack-name"
 )
@@ -34,7 +34,7 @@ def obstacle(stack: Mapping[str, Any], *, stage: str) -> str | None:
         return f"wait for its end{back if state == 'UPDATE_IN_PROGRESS' else ''}"
     if state == "UPDATE_ROLLBACK_FAILED":
         return (
-            f"read which resource could not go back ({_EVENTS} {name}), mend that, and let it go "
+            f"read which resource could not go back ({EVENTS} {name}), mend that, and let it go "
             f"on: make rollback STAGE={stage}"
         )
     if state == "UPDATE_FAILED":
@@ -42,9 +42,7 @@ def obstacle(stack: Mapping[str, Any], *, stage: str) -> str | None:
     if state in FAILED_FIRST and not stack.get("EnableTerminationProtection"):
         return None
     if state in FAILED_FIRST:
-        return (
-            f"its first deploy failed, and it is protected: {_UNPROTECT} {name}, and deploy again"
-        )
+        return f"its first deploy failed, and it is protected: {UNPROTECT} {name}, and deploy again"
     if state.endswith("_FAILED"):
-        return f"delete it: {_DELETE} {name}; {_EVENTS} {name} says what stood in the way"
+        return f"delete it: {DELETE} {name}; {EVENTS} {name} says what stood in the way"
     return None

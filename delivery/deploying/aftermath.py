@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from delivery.assemblies import ROOT
+from delivery.assemblies import shown
 from delivery.deploying.deployed import DeployedStage
 from delivery.deploying.news import Level, News
 from delivery.deploying.watch import Watch
@@ -67,10 +67,6 @@ def _stack(stack: Mapping[str, Any], stage: str) -> News:
 
 
 def _reading(watch: Watch, log: Path) -> News:
-    lines = [f"{RUNBOOK}#a-deploy-fails", f"{_short(log)} (all that the CDK said)"]
+    lines = [f"{RUNBOOK}#a-deploy-fails", f"{shown(log)} (all that the CDK said)"]
     lines += [f"log group {group}" for group in watch.rollout.stopped.log_groups]
     return News("reading", "read:", lines=tuple(lines), facts={"runbook": lines[0]})
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

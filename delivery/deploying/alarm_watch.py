@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from delivery.deploying.deployed import DeployedStage
-from delivery.deploying.news import Level, News
+from delivery.deploying.news import Level, News, Poll
 from delivery.deploying.stage_alarms import FIRING, stage_alarms
 
 LOOK_SECONDS: Final = 30.0
@@ -15,8 +15,6 @@ LOOK_SECONDS: Final = 30.0
 reads the same alarms to know whether to roll back:
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html
 """
-
-Poll = Callable[[], Iterator[News]]
 
 
 class AlarmWatch:
@@ -35,16 +33,13 @@ class AlarmWatch:
 
     def mark(self) -> None:
         """Those that are on already are no news."""
-        self._states = {item["AlarmName"]: item["StateValue"] for item in self._alarms()}
-
-    def _alarms(self) -> list[dict[str, str]]:
-        return stage_alarms(self._stage)
+        self._states = {item["AlarmName"]: item["StateValue"] for item in stage_alarms(self._stage)}
 
     def _look(self) -> Iterator[News]:
         if self._clock() < self._due:
             return
         self._due = self._clock() + LOOK_SECONDS
-        for alarm in self._alarms():
+        for alarm in stage_alarms(self._stage):
             name, state = alarm["AlarmName"], alarm["StateValue"]
             before = self._states.get(name, "")
             self._states[name] = state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -27,6 +27,10 @@ class News:
     level: Level = Level.STEP
     lines: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Poll = Callable[[], Iterator[News]]
+"""Asks, and tells what is new."""
 
 
 @dataclass(frozen=True, slots=True)

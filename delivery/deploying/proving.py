@@ -62,9 +62,8 @@ def prove(endpoint: Endpoint, teller: Teller, *, stage: str) -> Proof:
 
 
 def _good(passed: Passed) -> News:
-    text = f"{passed.check}: {passed.seen}  {passed.seconds:.1f} s"
     facts = {"check": passed.check, "seen": passed.seen, "seconds": round(passed.seconds, 3)}
-    return News("smoke", text, Level.GOOD, facts=facts)
+    return News("smoke", passed.told, Level.GOOD, facts=facts)
 
 
 def _left_out(smoke: Smoke, stage: str) -> Iterator[News]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from delivery.deploying.causes import readable
 from delivery.deploying.deployed import DeployedStage, ServiceAddress
-from delivery.deploying.news import Generation, Level, News
+from delivery.deploying.news import Generation, Level, News, Poll
 from delivery.deploying.stopped_tasks import StoppedTasks
 
 # Of the service's own messages those that say what goes wrong; the others repeat the counts.
@@ -21,8 +21,6 @@ _TROUBLE: Final = re.compile(
 )
 _SERVICE: Final = re.compile(r"^\(service [^)]*\) ")
 RUNS: Final = "IN_PROGRESS"
-
-Poll = Callable[[], Iterator[News]]
 
 
 def generations(service: Mapping[str, Any]) -> tuple[Generation, ...]:

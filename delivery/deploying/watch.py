@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from delivery.deploying.alarm_watch import AlarmWatch
-from delivery.deploying.news import Level, News, Picture, Teller
-from delivery.deploying.rollout import Poll, Rollout
+from delivery.deploying.news import Level, News, Picture, Poll, Teller
+from delivery.deploying.rollout import Rollout
 from delivery.deploying.stack_events import StackEvents
 from operations.account import CouldNotAsk
 

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import yaml
 
-from delivery.assemblies import ROOT, run
+from delivery.assemblies import ROOT, run, shown
 from delivery.errors import DeliveryError
 from delivery.risk.canonical import Template, canonical
 
 FOLDER: Final = ROOT / "delivery/baseline"
 ACCEPTED: Final = "accepted.toml"
-ACCEPTED_FILE: Final = f"{FOLDER.relative_to(ROOT)}/{ACCEPTED}"
+ACCEPTED_FILE: Final = shown(FOLDER / ACCEPTED)
 HEAD: Final = """\
 # What the last release of stage {stage} deployed: templates without metadata and images' hashes.
 # `make baseline STAGE={stage}` writes it after a release; `make diff-risk` compares with it.
@@ -43,7 +43,7 @@ def read(stage: str, folder: Path = FOLDER) -> Baseline:
     file = folder / f"{stage}.yaml"
     if not file.exists():
         raise DeliveryError(
-            f"{_shown(file)}: got no baseline of stage {stage}; run make baseline STAGE={stage} "
+            f"{shown(file)}: got no baseline of stage {stage}; run make baseline STAGE={stage} "
             "where the last release is checked out, and commit the file"
         )
     content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
@@ -120,7 +120,3 @@ def _git(*words: str, check: bool = True) -> str:
         ["git", *words], folder=ROOT, remedy="run it in a clone of the repository", check=check
     )
     return told.decode(errors="replace").strip()
-
-
-def _shown(file: Path) -> str:
-    return str(file.relative_to(ROOT)) if file.is_relative_to(ROOT) else str(file)

@@ -55,6 +55,12 @@ class Risk:
         return min(reason.grade for reason in self.reasons)
 
     @property
+    def told(self) -> str:
+        """The worst reasons, and what is lost where they do not say that already."""
+        worst = "; ".join(reason.text for reason in self.reasons if reason.grade is self.grade)
+        return f"{worst}." if self.loss in worst else f"{worst}. {self.loss}."
+
+    @property
     def fails(self) -> bool:
         """Whether somebody has to accept it, or nobody can deploy it."""
         return bool(self.loss) or self.grade is Grade.REFUSED

@@ -20,8 +20,7 @@ def judge_stages(base: str, stages: list[str], accept: Iterable[str]) -> list[Ve
     """Synthesise the stages and compare them with `base`; raises DeliveryError."""
     tree = working_tree()
     for stage in stages:
-        if stage not in tree.stages:
-            raise DeliveryError(f"STAGE: got '{stage}'; choose one of {', '.join(tree.stages)}")
+        tree.require(stage)
     chosen = stages or tree.stages
     if base == DEPLOYED and not stages:
         raise DeliveryError("STAGE: got none; with BASE=deployed, name the stage of your account")
@@ -69,9 +68,8 @@ def write_baselines(stages: list[str], *, from_account: bool) -> Iterable[str]:
     """Keep what the working tree would deploy, or what the account has, as what is released."""
     tree = working_tree()
     for stage in stages or tree.stages:
+        tree.require(stage)
         assembly = tree.synthesise(stage, FOLDER / stage)
-        if not assembly.templates:
-            raise DeliveryError(f"STAGE: got '{stage}'; choose one of {', '.join(tree.stages)}")
         kept = deployed_templates(assembly.stack_names) if from_account else assembly.templates
         if not kept:
             raise DeliveryError(f"BASE=deployed: got no stack of stage {stage}; deploy it first")

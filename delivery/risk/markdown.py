@@ -7,7 +7,6 @@ from typing import Final
 
 from delivery.risk.baseline import ACCEPTED_FILE
 from delivery.risk.grades import Grade, Risk
-from delivery.risk.report import told
 from delivery.risk.verdict import Verdict
 
 # GitHub bounds a comment; `make diff-risk` shows all of it.
@@ -23,9 +22,11 @@ def failing_lines(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def _failure(verdict: Verdict, risk: Risk) -> str:
-    worst = "; ".join(item.text for item in risk.reasons if item.grade is risk.grade)
-    what = f"`{verdict.stage}` {risk.stack} `{risk.name}` ({risk.kind})"
-    return f"**{risk.grade.upper()}** {what}: {told(worst, risk.loss)}"
+    return f"**{risk.grade.upper()}** {_what(verdict, risk)}: {risk.told}"
+
+
+def _what(verdict: Verdict, risk: Risk) -> str:
+    return f"`{verdict.stage}` {risk.stack} `{risk.name}` ({risk.kind})"
 
 
 def section(verdicts: Sequence[Verdict]) -> str:
@@ -73,8 +74,7 @@ def _sentence(verdict: Verdict, risk: Risk) -> str:
     reasons = [item.text for item in risk.reasons if item.grade is not Grade.HARMLESS]
     grade = str(risk.grade)
     shown = grade if risk.grade is Grade.INTERRUPTS else f"**{grade.upper()}**"
-    what = f"`{verdict.stage}` {risk.stack} `{risk.name}` ({risk.kind})"
-    return f"- {shown} {what}: {'; '.join(reasons)}"
+    return f"- {shown} {_what(verdict, risk)}: {'; '.join(reasons)}"
 
 
 def _clipped(line: str) -> str:

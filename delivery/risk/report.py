@@ -45,18 +45,12 @@ def _lines_of(risk: Risk) -> Iterator[str]:
 def failures(verdict: Verdict) -> Iterator[str]:
     """A sentence for each resource that stops the update, with how to go on."""
     for risk in verdict.failures:
-        worst = "; ".join(item.text for item in risk.reasons if item.grade is risk.grade)
         what = f"{verdict.stage}: {risk.stack} {risk.name} ({risk.kind})"
         yield (
-            f"{what}: {risk.grade}: {told(worst, risk.loss)} "
+            f"{what}: {risk.grade}: {risk.told} "
             f"If that is meant, pass ACCEPT={risk.key}, or add it with the reason to section "
             f"[{verdict.stage}] of {ACCEPTED_FILE}"
         )
-
-
-def told(reason: str, loss: str) -> str:
-    """The reason and what is lost by it, where that is not said already."""
-    return f"{reason}." if not loss or loss in reason else f"{reason}. {loss}."
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:

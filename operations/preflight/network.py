@@ -4,15 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from operations.preflight.finding import Finding, Mark, Subject
+from operations.stack_states import DELETE, UNPROTECT
 from operations.stacks import describe_stack
 
 INTERFACE: Final = "Interface"
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
 LEAST_FREE_ADDRESSES: Final = 8
-UNPROTECT: Final = (
-    "aws cloudformation update-termination-protection --no-enable-termination-protection "
-    "--stack-name "
-)
 
 
 def check_network(subject: Subject) -> Iterator[Finding]:
@@ -122,9 +119,9 @@ def _left_behind(subject: Subject) -> Iterator[Finding]:
     stack = describe_stack(subject.account, name)
     if stack is None:
         return
-    commands = [f"aws cloudformation delete-stack --stack-name {name}"]
+    commands = [f"{DELETE} {name}"]
     if stack.get("EnableTerminationProtection"):
-        commands.insert(0, UNPROTECT + name)
+        commands.insert(0, f"{UNPROTECT} {name}")
     yield Finding(
         Mark.NOTE,
         f"{name}, with the VPC that the stage had of its own, is still there and costs",
