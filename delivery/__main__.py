@@ -112,10 +112,11 @@ def _comment(arguments: argparse.Namespace) -> None:
 
 def _deploy(arguments: argparse.Namespace) -> int:
     from delivery.deploy import Wish, deploy
+    from operations.overrides import overrides_of
 
     wish = Wish(
         arguments.stage,
-        context=dict(pair.partition("=")[::2] for pair in arguments.context),
+        context=overrides_of(arguments),
         url=arguments.url,
         grpc_url=arguments.grpc_url,
         in_spite_of_alarms=arguments.in_spite_of_alarms,

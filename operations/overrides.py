@@ -18,6 +18,11 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def overrides_of(arguments: argparse.Namespace) -> dict[str, str]:
+    """What was collected, by key."""
+    return dict(pair.partition("=")[::2] for pair in arguments.context)
+
+
 def _override(pair: str) -> str:
     key, equals, _ = pair.partition("=")
     if not equals or key not in OVERRIDES:

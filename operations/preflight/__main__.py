@@ -2,13 +2,12 @@
 
 import argparse
 import sys
-from typing import cast
 
 from rich.console import Console
 
 from infra.stage_files import SettingsError
 from operations.account import NoCredentials, open_account
-from operations.overrides import add_overrides
+from operations.overrides import add_overrides, overrides_of
 from operations.preflight.finding import Subject
 from operations.preflight.report import as_json, failed, print_lines
 from operations.preflight.run import run_checks
@@ -18,9 +17,8 @@ from operations.stage import synthesise_stage
 def main() -> int:
     """Run the checks and tell what they found."""
     arguments = _arguments()
-    overrides = dict(pair.partition("=")[::2] for pair in arguments.context)
     try:
-        stage = synthesise_stage(arguments.stage, cast(dict[str, str | None], overrides))
+        stage = synthesise_stage(arguments.stage, overrides_of(arguments))
         account = open_account()
     except (SettingsError, NoCredentials) as error:
         print(error, file=sys.stderr)

@@ -14,15 +14,9 @@ def synthesised(variant: str, folder: Path) -> SynthesisedStage:
 
 
 @pytest.fixture(scope="session")
-def dev_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The assembly of stage dev."""
-    return synthesise_variant("dev", tmp_path_factory.mktemp("dev")).directory
-
-
-@pytest.fixture(scope="session")
-def dev(dev_folder: Path) -> SynthesisedStage:
+def dev(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStage:
     """Stage dev, which builds its image and keeps its data."""
-    return read_assembly(dev_folder, settings=VARIANTS["dev"].settings())
+    return synthesised("dev", tmp_path_factory.mktemp("dev"))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,24 +182,6 @@ def test_new_charge_without_a_price_is_told_though_no_sum_moves() -> None:
 def test_stage_that_is_new_costs_nothing_before() -> None:
     told = changed_cost({"new": (cost_of({}, PRICES, []), cost())})
     assert "| new | 0 → **730** |" in told
-
-
-def test_folders_of_assemblies_are_compared(dev_folder: Path, tmp_path: Path) -> None:
-    before, after = tmp_path / "before", tmp_path / "after"
-    before.mkdir()
-    after.mkdir()
-    (after / "dev").symlink_to(dev_folder)
-    words = [
-        sys.executable,
-        "-m",
-        "operations.cost",
-        "--before",
-        str(before),
-        "--after",
-        str(after),
-    ]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "| dev | 0 → **" in done.stdout
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "many", "inf"])
