@@ -196,8 +196,13 @@ def _leave(plan: Plan, teller: Teller, outcome: Outcome, why: str) -> Outcome:
 def prove_it(plan: Plan, teller: Teller, text: str, **facts: object) -> Outcome:
     """The smoke test as the last step; `text` says what went well until here."""
     stage = plan.wish.stage
-    url = plan.wish.url or deployed_url(stage)
-    proof = prove(endpoint_of(plan.settings, url, plan.wish.grpc_url), teller, stage=stage)
+    try:
+        url = plan.wish.url or deployed_url(stage, DeployedStage(plan.subject.account, stage))
+    except DeliveryError as error:
+        teller.tell(News("smoke", str(error), Level.BAD))
+        url, proof = "", Proof.FAILED
+    else:
+        proof = prove(endpoint_of(plan.settings, url, plan.wish.grpc_url), teller, stage=stage)
     facts |= {"smoke": str(proof), "url": url}
     if proof is Proof.FAILED:
         text = f"{text}, but the smoke test failed; to go back: make rollback STAGE={stage}"

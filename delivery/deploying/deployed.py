@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from operations.account import Account, CouldNotAsk
-from operations.stacks import deployed_template, describe_stack, physical_ids, stack_resources
+from operations.stacks import (
+    deployed_template,
+    describe_stack,
+    outputs,
+    physical_ids,
+    stack_resources,
+)
 
 PREFIX: Final = "llm-on-ecs"
 SERVICE_STACK: Final = "inference"
@@ -62,6 +68,10 @@ class DeployedStage:
     def stack(self, name: str) -> dict[str, Any] | None:
         """One stack's description, by its full name."""
         return describe_stack(self.account, name)
+
+    def url(self) -> str | None:
+        """The endpoint's address, as its stack says."""
+        return outputs(self.stack(self.stack_name()) or {}).get(URL)
 
     def physical_ids(self, *kinds: str) -> Iterator[str]:
         """The ids of the resources of these types, of all the stacks."""

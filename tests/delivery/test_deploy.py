@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from delivery.assemblies import Assembly
 from delivery.deploy import Plan, Wish
 from delivery.deploying import command_line
 from delivery.deploying.command_line import Finished
+from delivery.deploying.deployed import DeployedStage
 from delivery.deploying.guards import Guards
 from delivery.deploying.news import Level, News
 from delivery.deploying.outcome import Outcome
@@ -19,6 +21,7 @@ from delivery.deploying.stack_events import STACK
 from delivery.deploying.watch import Overdue, Watch
 from delivery.errors import DeliveryError
 from infra.stage_files import load_stage
+from operations.account import CouldNotAsk
 from operations.preflight.finding import Finding, Mark, Subject
 from operations.preflight.run import Result
 from operations.stage import SynthesisedStage
@@ -67,10 +70,33 @@ def test_address_that_is_not_told_is_asked_for(left: Path) -> None:
         outputs.deployed_url("dev")
 
 
-def test_stage_that_was_not_deployed_here_is_asked_for(left: Path) -> None:
+def test_address_of_a_stage_that_was_not_deployed_here_is_asked_for(left: Path) -> None:
     assert not left.exists()
     with pytest.raises(DeliveryError, match="pass URL="):
         outputs.deployed_url("dev")
+
+
+OUTPUTS = [{"OutputKey": "Url", "OutputValue": "http://b"}]
+
+
+def deployed(**answers: Any) -> DeployedStage:
+    return DeployedStage(FakeAccount(**answers), "dev")
+
+
+def test_stack_says_the_address_of_a_stage_that_was_not_deployed_here(left: Path) -> None:
+    assert not left.exists()
+    told = deployed(DescribeStacks={"Stacks": [{"Outputs": OUTPUTS}]})
+    assert outputs.deployed_url("dev", told) == "http://b"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, {"Stacks": [{}]}, CouldNotAsk("needs permission cloudformation:DescribeStacks")],
+)
+def test_stack_that_does_not_say_it_leaves_a_sentence(left: Path, answer: Any) -> None:
+    assert not left.exists()
+    with pytest.raises(DeliveryError, match="pass URL="):
+        outputs.deployed_url("dev", deployed(DescribeStacks=answer))
 
 
 class Cloud:
@@ -115,6 +141,16 @@ def test_good_deploy_ends_with_what_the_smoke_test_showed(
     assert outcome is (Outcome.SMOKE_FAILED if failed else Outcome.DONE)
     assert (last.kind, last.facts["smoke"]) == ("result", str(proof))
     assert (last.level is Level.GOOD) == (proof is Proof.COMPLETE)
+
+
+def test_good_deploy_whose_address_nobody_says_is_a_smoke_test_that_failed(
+    monkeypatch: pytest.MonkeyPatch, plan: Plan, left: Path
+) -> None:
+    assert not left.exists()
+    nowhere = replace(plan, wish=Wish("dev"))
+    outcome, last = ending(monkeypatch, nowhere, Cloud(0))
+    assert outcome is Outcome.SMOKE_FAILED
+    assert (last.kind, last.facts["outcome"]) == ("result", "smoke test failed")
 
 
 def test_failed_deploy_says_why_and_what_to_read(

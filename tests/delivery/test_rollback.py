@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from delivery import rollback
+from delivery import deploy, outputs, rollback
 from delivery.assemblies import Assembly
 from delivery.deploy import Plan, Wish
 from delivery.deploying.outcome import Outcome
+from delivery.deploying.proving import Proof
+from delivery.endpoint import Endpoint
 from delivery.errors import DeliveryError
 from infra.stage_files import load_stage
 from operations.preflight.finding import Subject
@@ -24,12 +26,21 @@ Back = Callable[..., tuple[Outcome, Listener]]
 class Stack:
     """A stack whose state is what the test says, and changes when CloudFormation is asked to."""
 
-    def __init__(self, state: str, then: str = "UPDATE_ROLLBACK_COMPLETE") -> None:
+    def __init__(
+        self,
+        state: str,
+        then: str = "UPDATE_ROLLBACK_COMPLETE",
+        outputs: dict[str, str] | None = None,
+    ) -> None:
         self.state = state
         self._then = then
+        self._outputs = [
+            {"OutputKey": key, "OutputValue": value} for key, value in (outputs or {}).items()
+        ]
 
     def describe(self, **_: Any) -> dict[str, Any]:
-        return {"Stacks": [{"StackName": NAME, "StackStatus": self.state}]}
+        described = {"StackName": NAME, "StackStatus": self.state, "Outputs": self._outputs}
+        return {"Stacks": [described]}
 
     def go_back(self, **_: Any) -> None:
         self.state = self._then
@@ -110,6 +121,25 @@ def test_nothing_is_done_before_somebody_agrees(back: Back, state: str) -> None:
     assert not {way.operation for way in rollback.WAYS.values()} & set(asked.asked)
     assert told.texts[0].startswith(f"{NAME}: ")
     assert told.texts[-1] == "nothing was changed"
+
+
+def test_stack_itself_says_where_the_endpoint_is_that_the_smoke_test_asks(
+    back: Back, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whoever takes a stage back may never have deployed it."""
+    proved: list[str] = []
+
+    def prove(endpoint: Endpoint, *_: object, **__: object) -> Proof:
+        proved.append(endpoint.url)
+        return Proof.COMPLETE
+
+    stack = Stack("UPDATE_IN_PROGRESS", outputs={"Url": "https://example.org"})
+    monkeypatch.setattr(outputs, "OUT", tmp_path / "nothing")
+    monkeypatch.setattr(deploy, "prove", prove)
+    monkeypatch.setattr(rollback, "prove_it", deploy.prove_it)
+    outcome, told = back(account(stack))
+    assert (outcome, proved) == (Outcome.DONE, ["https://example.org"])
+    assert told.news[-1].facts["url"] == "https://example.org"
 
 
 def test_stack_on_its_way_back_is_watched_to_its_end(back: Back, proved: list[str]) -> None:
