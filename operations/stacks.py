@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from operations.account import Account
+from operations.stack_states import FAILED_FIRST
 from operations.stage import Template
 
 ABSENT: Final = ("ValidationError",)
@@ -22,7 +23,13 @@ def describe_stack(account: Account, name: str) -> dict[str, Any] | None:
 
 
 def deployed_template(account: Account, name: str) -> Template | None:
-    """Its template as it was given, before any macro; None where the stack is not there."""
+    """Its template as it was given, before any macro; None where the stack is not there.
+
+    Or where it has a template and nothing else, because its first deploy failed.
+    """
+    stack = describe_stack(account, name)
+    if stack is None or stack["StackStatus"] in FAILED_FIRST:
+        return None
     answer = account.ask(
         "cloudformation", "GetTemplate", absent=ABSENT, StackName=name, TemplateStage="Original"
     )

@@ -13,6 +13,7 @@ from operations.account import CouldNotAsk
 from operations.bill import estimate
 from operations.charges import HOURS
 from operations.prices import REGION, load_prices
+from operations.stacks import deployed_template
 
 # "Each request will incur a cost of $0.01", and the data is renewed "at least once every 24 hours".
 # https://aws.amazon.com/aws-cost-management/aws-cost-explorer/pricing/
@@ -104,7 +105,8 @@ def _keep(cost: Cost, file: Path) -> None:
 
 def computed(stage: DeployedStage, since: datetime, *, why: str) -> Cost:
     """The month at the least number of tasks, for the time that the stage has been there."""
-    templates = {name: stage.template(name) for name in stage.stacks()}
+    found = {name: deployed_template(stage.account, name) for name in stage.stacks()}
+    templates = {name: template for name, template in found.items() if template is not None}
     monthly = estimate(templates, load_prices()).monthly_usd
     hours = (datetime.now(UTC) - since).total_seconds() / 3600
     kind = f"computed by list prices of {REGION}, at the least number of tasks, without traffic"

@@ -42,7 +42,7 @@ def stage_account(**changes: Any) -> FakeAccount:
     container = {"name": "service", "image": "repo:tag", "environment": environment}
     running = task(containers=[{"name": "service", "imageDigest": "sha256:" + "ab" * 32}])
     answers: dict[str, Any] = {
-        "DescribeStacks": [STACK],
+        "DescribeStacks": {"Stacks": [STACK]},
         "DescribeTaskDefinition": {
             "taskDefinition": {
                 "taskDefinitionArn": definition(2),
@@ -94,7 +94,7 @@ def test_program_gets_one_document() -> None:
 def test_last_deploy_is_the_stacks_last_update() -> None:
     assert standing().deployed_at == MADE + timedelta(days=1)
     first = {key: value for key, value in STACK.items() if key != "LastUpdatedTime"}
-    assert standing(DescribeStacks=[first]).deployed_at == MADE
+    assert standing(DescribeStacks={"Stacks": [first]}).deployed_at == MADE
 
 
 def test_permission_that_is_missing_is_named_and_the_rest_is_seen() -> None:
