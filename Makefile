@@ -149,9 +149,10 @@ comment: setup ## Write what a change does to every stage, as Markdown: make com
 post: ## Put that under a pull request, in GitHub Actions: PULL_REQUEST=7 make post
 	@$(PYTHON) delivery/post.py $(COMMENT)
 
-deploy: setup ## Deploy a stage to AWS, watch it and ask it: make deploy STAGE=dev (all stacks but Delivery, which a person deploys); IN_SPITE_OF_ALARMS=1, IMPORT_EXISTING=1, JSON=1
+deploy: setup ## Deploy a stage to AWS, watch it and ask it: make deploy STAGE=dev (all stacks but Delivery, which a person deploys); IN_SPITE_OF_ALARMS=1, ACCEPT=id,id (what may be lost), IMPORT_EXISTING=1, JSON=1
 	@test -n "$(STAGE)" || { echo "make deploy: STAGE is missing; run: make deploy STAGE=dev"; exit 2; }
-	@$(DELIVERY) deploy --stage $(STAGE) $(ASKED) $(if $(IN_SPITE_OF_ALARMS),--in-spite-of-alarms) $(if $(IMPORT_EXISTING),--import-existing) $(if $(JSON),--json) $(ARGS)
+	@$(DELIVERY) deploy --stage $(STAGE) $(ASKED) $(if $(IN_SPITE_OF_ALARMS),--in-spite-of-alarms) $(if $(ACCEPT),--accept "$(ACCEPT)") \
+		$(if $(IMPORT_EXISTING),--import-existing) $(if $(JSON),--json) $(ARGS)
 
 rollback: setup ## Take a stage in AWS back to what ran before, or cancel its update; asks first: make rollback STAGE=dev TO=41 YES=1
 	@test -n "$(STAGE)" || { echo "make rollback: STAGE is missing; run: make rollback STAGE=dev"; exit 2; }

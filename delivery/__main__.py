@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from delivery.errors import DeliveryError
+from delivery.risk.verbs import add_accept
 from delivery.risk.verbs import add_verbs as add_risk_verbs
 
 # What takes long to import is imported by the verb that needs it.
@@ -63,6 +64,7 @@ def _add_deploy_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]
     deploy = verbs.add_parser("deploy", parents=[where], help="deploy a stage")
     deploy.add_argument("-c", dest="context", action="append", default=[], metavar="KEY=VALUE")
     deploy.add_argument("--in-spite-of-alarms", action="store_true")
+    add_accept(deploy)
     deploy.add_argument("--import-existing", action="store_true", help="what a destroy has kept")
     deploy.add_argument("--json", action="store_true", help="a line of JSON for each event")
     deploy.set_defaults(run=_deploy)
@@ -121,6 +123,7 @@ def _deploy(arguments: argparse.Namespace) -> int:
         grpc_url=arguments.grpc_url,
         in_spite_of_alarms=arguments.in_spite_of_alarms,
         import_existing=arguments.import_existing,
+        accept=arguments.accept,
     )
     with _teller(f"deploy {arguments.stage}", as_json=arguments.json) as teller:
         return deploy(wish, teller).status

@@ -20,6 +20,7 @@ from delivery.deploying.proving import Proof, prove
 from delivery.deploying.rollout import Rollout
 from delivery.deploying.stack_events import StackEvents
 from delivery.deploying.template_rules import look_at_templates
+from delivery.deploying.update_risk import UpdateGuard
 from delivery.deploying.watch import POLL_SECONDS, Deadlines, Overdue, Watch
 from delivery.endpoint import endpoint_of
 from delivery.errors import DeliveryError
@@ -28,7 +29,7 @@ from infra.settings import StageSettings
 from infra.stage_files import SettingsError, load_stage
 from infra.timeouts import DeployPatience
 from operations.account import PATIENT, NoCredentials, open_account
-from operations.preflight.finding import Subject
+from operations.preflight.finding import Check, Subject
 from operations.stage import read_assembly
 
 # A person deploys it: a pipeline must not write the trust that it is let in by.
@@ -48,6 +49,8 @@ class Wish:
     in_spite_of_alarms: bool = False
     import_existing: bool = False
     """Whether resources that are there under the stacks' names are taken into them."""
+    accept: tuple[str, ...] = ()
+    """Logical ids of what may be replaced or destroyed, though something goes with it for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,9 @@ def deploy(wish: Wish, teller: Teller) -> Outcome:
     """Synthesise and deploy every stack but those that a person deploys; raises DeliveryError."""
     plan = make_plan(wish)
     found = look_at_templates(plan.assembly.folder)
-    found += guards.Guards(in_spite_of_alarms=wish.in_spite_of_alarms).look(plan.subject)
+    update = UpdateGuard(plan.assembly, plan.stacks, wish.accept)
+    asked = guards.Guards(in_spite_of_alarms=wish.in_spite_of_alarms)
+    found += asked.look(plan.subject, Check(guards.UPDATE, update.check))
     for news in guards.tell(found):
         teller.tell(news)
     if stopped := guards.refused(found):

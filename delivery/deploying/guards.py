@@ -12,6 +12,9 @@ from delivery.deploying.stage_alarms import FIRING, stage_alarms
 from operations.preflight.finding import Check, Finding, Mark, Subject
 from operations.preflight.run import Result, run_check, run_checks
 
+UPDATE: Final = "update"
+"""The guard that grades what the deploy would do: its table is shown also where all is well."""
+
 _LEVELS: Final = {
     Mark.OK: Level.GOOD,
     Mark.NOTE: Level.WARNING,
@@ -26,12 +29,13 @@ class Guards:
 
     in_spite_of_alarms: bool = False
 
-    def look(self, subject: Subject) -> list[Result]:
-        """Preflight's results, and those about what runs now."""
+    def look(self, subject: Subject, *others: Check) -> list[Result]:
+        """Preflight's results, those about what runs now, and those of other checks."""
         results = run_checks(subject)
         signed_in = results[0].finding.mark is Mark.OK
         if signed_in:
-            for check in (Check("rollout", check_rollout), Check("alarms", self.check_alarms)):
+            own = Check("rollout", check_rollout), Check("alarms", self.check_alarms)
+            for check in (*own, *others):
                 results += run_check(check, subject)
         return results
 
@@ -115,7 +119,8 @@ def tell(results: list[Result]) -> Iterator[News]:
             continue
         todo = f"; {finding.todo}" if finding.todo else ""
         facts = {"guard": result.check, "mark": str(finding.mark), "todo": finding.todo}
-        lines = finding.details if finding.mark is Mark.FAILED else ()
+        at_length = finding.mark is Mark.FAILED or result.check == UPDATE
+        lines = finding.details if at_length else ()
         text = f"{result.check}: {finding.found}{todo}"
         yield News("guard", text, _LEVELS[finding.mark], lines=lines, facts=facts)
     good = sum(result.finding.mark is Mark.OK for result in results)

@@ -58,7 +58,7 @@ class Risk:
     def told(self) -> str:
         """The worst reasons, and what is lost where they do not say that already."""
         worst = "; ".join(reason.text for reason in self.reasons if reason.grade is self.grade)
-        return f"{worst}." if self.loss in worst else f"{worst}. {self.loss}."
+        return worst if self.loss in worst else f"{worst}. {self.loss}"
 
     @property
     def fails(self) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from delivery.assemblies import OUT, Assembly, tree_of, working_tree
 from delivery.errors import DeliveryError
 from delivery.risk import baseline
-from delivery.risk.deployed import deployed_templates
+from delivery.risk.canonical import Template
+from delivery.risk.deployed import templates_of_account
 from delivery.risk.verdict import Verdict, judge
 
 BASELINE: Final = "baseline"
@@ -24,10 +25,9 @@ def judge_stages(base: str, stages: list[str], accept: Iterable[str]) -> list[Ve
     chosen = stages or tree.stages
     if base == DEPLOYED and not stages:
         raise DeliveryError("STAGE: got none; with BASE=deployed, name the stage of your account")
-    named = dict.fromkeys(accept, "with ACCEPT")
     if base in (BASELINE, DEPLOYED):
-        of = judge_released if base == BASELINE else _judge_deployed
-        return [of(stage, tree.synthesise(stage, FOLDER / stage), named) for stage in chosen]
+        of = judge_released if base == BASELINE else _judge_account
+        return [of(stage, tree.synthesise(stage, FOLDER / stage), accept) for stage in chosen]
     old = tree_of(base, FOLDER / "source")
     return [
         judge(
@@ -35,13 +35,13 @@ def judge_stages(base: str, stages: list[str], accept: Iterable[str]) -> list[Ve
             old.synthesise(stage, FOLDER / "before" / stage).templates,
             tree.synthesise(stage, FOLDER / stage),
             base=f"commit {base}",
-            accepted=baseline.accepted(stage) | named,
+            accepted=_accepted(stage, accept),
         )
         for stage in chosen
     ]
 
 
-def judge_released(stage: str, after: Assembly, accept: dict[str, str] | None = None) -> Verdict:
+def judge_released(stage: str, after: Assembly, accept: Iterable[str] = ()) -> Verdict:
     """Against what the last release deployed."""
     released = baseline.read(stage)
     return judge(
@@ -49,19 +49,25 @@ def judge_released(stage: str, after: Assembly, accept: dict[str, str] | None = 
         released.stacks,
         after,
         base=released.words,
-        accepted=baseline.accepted(stage) | (accept or {}),
+        accepted=_accepted(stage, accept),
         images_count=False,
     )
 
 
-def _judge_deployed(stage: str, after: Assembly, accept: dict[str, str]) -> Verdict:
-    return judge(
-        stage,
-        deployed_templates(after.stack_names),
-        after,
-        base="what is deployed",
-        accepted=baseline.accepted(stage) | accept,
-    )
+def judge_deployed(
+    stage: str, deployed: Mapping[str, Template], after: Assembly, accept: Iterable[str] = ()
+) -> Verdict:
+    """Against the templates that an account has, by the ids of their stacks."""
+    return judge(stage, deployed, after, base="what is deployed", accepted=_accepted(stage, accept))
+
+
+def _judge_account(stage: str, after: Assembly, accept: Iterable[str]) -> Verdict:
+    return judge_deployed(stage, templates_of_account(after.stack_names), after, accept)
+
+
+def _accepted(stage: str, accept: Iterable[str]) -> dict[str, str]:
+    """What may be lost, with the reasons: by the repository's own file, and by the command line."""
+    return baseline.accepted(stage) | dict.fromkeys(accept, "with ACCEPT")
 
 
 def write_baselines(stages: list[str], *, from_account: bool) -> Iterable[str]:
@@ -70,7 +76,7 @@ def write_baselines(stages: list[str], *, from_account: bool) -> Iterable[str]:
     for stage in stages or tree.stages:
         tree.require(stage)
         assembly = tree.synthesise(stage, FOLDER / stage)
-        kept = deployed_templates(assembly.stack_names) if from_account else assembly.templates
+        kept = templates_of_account(assembly.stack_names) if from_account else assembly.templates
         if not kept:
             raise DeliveryError(f"BASE=deployed: got no stack of stage {stage}; deploy it first")
         yield str(baseline.write(stage, kept))

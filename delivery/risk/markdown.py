@@ -22,7 +22,7 @@ def failing_lines(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def _failure(verdict: Verdict, risk: Risk) -> str:
-    return f"**{risk.grade.upper()}** {_what(verdict, risk)}: {risk.told}"
+    return f"**{risk.grade.upper()}** {_what(verdict, risk)}: {risk.told}."
 
 
 def _what(verdict: Verdict, risk: Risk) -> str:

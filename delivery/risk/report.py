@@ -45,12 +45,20 @@ def _lines_of(risk: Risk) -> Iterator[str]:
 def failures(verdict: Verdict) -> Iterator[str]:
     """A sentence for each resource that stops the update, with how to go on."""
     for risk in verdict.failures:
-        what = f"{verdict.stage}: {risk.stack} {risk.name} ({risk.kind})"
-        yield (
-            f"{what}: {risk.grade}: {risk.told} "
-            f"If that is meant, pass ACCEPT={risk.key}, or add it with the reason to section "
-            f"[{verdict.stage}] of {ACCEPTED_FILE}"
-        )
+        way = way_round(risk, stage=verdict.stage)
+        yield f"{verdict.stage}: {failure(risk)}. If that is meant, {way}"
+
+
+def failure(risk: Risk) -> str:
+    """What the update would do."""
+    return f"{risk.stack} {risk.name} ({risk.kind}): {risk.grade}: {risk.told}"
+
+
+def way_round(risk: Risk, *, stage: str) -> str:
+    """How to go on where it is meant."""
+    return (
+        f"pass ACCEPT={risk.key}, or add it with the reason to section [{stage}] of {ACCEPTED_FILE}"
+    )
 
 
 def as_json(verdicts: Sequence[Verdict]) -> str:

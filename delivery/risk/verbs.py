@@ -13,7 +13,7 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     risk = verbs.add_parser("diff-risk", help="grade what a deploy would do")
     risk.add_argument("--base", default="baseline", help="baseline, deployed, or a commit")
     risk.add_argument("--stage", default="", help="one stage; all of them otherwise")
-    risk.add_argument("--accept", default="", help="logical ids whose loss is meant, with commas")
+    add_accept(risk)
     risk.add_argument("--all", action="store_true", help="show what is harmless too")
     risk.add_argument("--json", action="store_true", help="for a program, not a person")
     risk.set_defaults(run=_diff_risk)
@@ -24,12 +24,22 @@ def add_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     kept.set_defaults(run=_baseline)
 
 
+def add_accept(parser: argparse.ArgumentParser) -> None:
+    """What may be lost: also to verbs that refuse a loss."""
+    parser.add_argument(
+        "--accept", type=_ids, default=(), help="logical ids whose loss is meant, with commas"
+    )
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    return tuple(key for key in text.split(SEPARATOR) if key)
+
+
 def _diff_risk(arguments: argparse.Namespace) -> int:
     from delivery.risk.judging import judge_stages
     from delivery.risk.report import as_json, failures, lines
 
-    accept = [key for key in arguments.accept.split(SEPARATOR) if key]
-    verdicts = judge_stages(arguments.base, _stages(arguments), accept)
+    verdicts = judge_stages(arguments.base, _stages(arguments), arguments.accept)
     if arguments.json:
         print(as_json(verdicts))
     else:

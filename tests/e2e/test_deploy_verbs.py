@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime
@@ -120,6 +121,25 @@ def test_status_says_what_runs(checkout: Checkout, endpoints: Endpoints) -> None
     assert document["stacks"]["llm-on-ecs-local-inference"] == "UPDATE_COMPLETE"
     assert document["well"] is True
     assert document["unseen"] == []
+
+
+def test_deploy_that_would_lose_something_is_refused_until_that_is_accepted(
+    checkout: Checkout, endpoints: Endpoints
+) -> None:
+    stage = checkout.folder / "infra/stages/local.toml"
+    kept = stage.read_text()
+    stage.write_text(f"{kept}\n[logs]\nretention_days = 1\n")
+    try:
+        refused = deploy(checkout, endpoints, "good")
+        failed = [item for item in of_kind(refused, "guard") if item["mark"] == "failed"]
+        keys = [re.findall(r"ACCEPT=(\w+)", item["todo"])[0] for item in failed]
+        accepted = deploy(checkout, endpoints, "good", ACCEPT=",".join(keys))
+    finally:
+        stage.write_text(kept)
+    assert (refused[-1]["outcome"], refused[-1]["guards"]) == ("refused", ["update"])
+    assert of_kind(refused, "stack") == []
+    assert keys
+    assert accepted[-1]["outcome"] == "done", accepted[-1]
 
 
 def test_container_that_never_becomes_healthy_is_explained_in_time_and_rolled_back(

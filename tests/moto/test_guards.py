@@ -1,29 +1,46 @@
 """What stops a deploy, in an account that has the watched stage deployed."""
 
 from collections.abc import Iterator
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from delivery.assemblies import Assembly
 from delivery.deploying.guards import Guards, check_rollout, refused, tell
 from delivery.deploying.news import Level
+from delivery.deploying.update_risk import UpdateGuard
 from operations.account import Account
 from operations.preflight.finding import Check, Finding, Mark, Subject
 from operations.preflight.run import Result, run_check
 from operations.stage import SynthesisedStage, read_assembly
 from tests.moto.answers import answer, refusal
-from tests.moto.test_watching import WATCHED, deploy
+from tests.moto.test_watching import WATCHED, deploy, write
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SynthesisedStage]:
-    """The stage, in whose account it is deployed."""
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assembly]:
+    """The stage's assembly, in an account in which it is deployed."""
     folder = tmp_path_factory.mktemp("guards") / "stage"
     with mock_aws():
         deploy(WATCHED, folder)
-        yield read_assembly(folder, settings=WATCHED.settings())
+        yield Assembly(folder)
+
+
+@pytest.fixture(scope="module")
+def stage(deployed: Assembly) -> SynthesisedStage:
+    return read_assembly(deployed.folder, settings=WATCHED.settings())
+
+
+@pytest.fixture(scope="module")
+def forgetful(deployed: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The stage with logs that are kept for a day, and fewer tasks at most."""
+    changes = {**WATCHED.changes, "logs": {"retention_days": 1}, "scaling": {"max_tasks": 3}}
+    folder = tmp_path_factory.mktemp("forgetful") / "stage"
+    write(replace(WATCHED, changes=changes), folder)
+    return Assembly(folder)
 
 
 @pytest.fixture
@@ -121,10 +138,84 @@ def test_stage_that_is_not_deployed_has_no_rollout(subject: Subject) -> None:
     assert (finding.mark, finding.found) == (Mark.OK, "no service runs yet")
 
 
-def test_every_guard_is_asked_and_all_that_refuse_are_told(subject: Subject, firing: str) -> None:
-    results = Guards().look(subject)
+def update(subject: Subject, assembly: Assembly, *accept: str) -> list[Finding]:
+    guard = UpdateGuard(assembly, tuple(assembly.templates), accept)
+    return [result.finding for result in run_check(Check("update", guard.check), subject)]
+
+
+def test_update_that_changes_nothing_is_quiet(subject: Subject, deployed: Assembly) -> None:
+    (finding,) = update(subject, deployed)
+    assert finding == Finding(Mark.OK, "Stage local against what is deployed: no change")
+
+
+def test_update_that_loses_something_refuses_with_its_table_and_the_way_round(
+    subject: Subject, forgetful: Assembly
+) -> None:
+    table, *failures = update(subject, forgetful)
+    assert table.mark is Mark.NOTE
+    assert any(row.startswith("DESTROYS ") for row in table.details)
+    assert any(row.startswith("INTERRUPTS ") for row in table.details)
+    assert {finding.mark for finding in failures} == {Mark.FAILED}
+    keys = lost(forgetful)
+    assert len(failures) == len(keys)
+    assert all(any(f"ACCEPT={key}," in finding.todo for finding in failures) for key in keys)
+
+
+def lost(assembly: Assembly) -> list[str]:
+    """Its log groups, all of which forget."""
+    return [
+        key
+        for template in assembly.templates.values()
+        for key, body in template["Resources"].items()
+        if body["Type"] == "AWS::Logs::LogGroup"
+    ]
+
+
+def test_accepted_loss_is_shown_and_stops_nothing(subject: Subject, forgetful: Assembly) -> None:
+    (table,) = update(subject, forgetful, *lost(forgetful))
+    assert table.mark is Mark.NOTE
+    (news, _) = tell([Result("update", table)])
+    assert news.level is Level.WARNING
+    assert any(line.startswith("DESTROYS ") for line in news.lines)
+
+
+def test_stack_that_is_not_deployed_now_is_not_judged(
+    subject: Subject, forgetful: Assembly
+) -> None:
+    (finding,) = run_check(Check("update", UpdateGuard(forgetful, ("Registry",)).check), subject)
+    assert finding.finding.mark is Mark.OK
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
+def test_templates_that_may_not_be_read_are_said_and_stop_nothing(
+    subject: Subject, session: boto3.Session, forgetful: Assembly, code: str
+) -> None:
+    answer(session, "cloudformation.GetTemplate", refusal(code))
+    (finding,) = update(subject, forgetful)
+    assert finding.mark is Mark.UNKNOWN
+    assert finding.found.startswith("could not check: ")
+
+
+@pytest.mark.parametrize(
+    "described",
+    [refusal("ValidationError"), {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE"}]}],
+    ids=["nothing there", "an earlier one failed"],
+)
+def test_first_deploy_has_nothing_to_lose(
+    subject: Subject, session: boto3.Session, forgetful: Assembly, described: dict[str, Any]
+) -> None:
+    answer(session, "cloudformation.DescribeStacks", described)
+    (finding,) = update(subject, forgetful)
+    assert finding == Finding(Mark.OK, "nothing is deployed yet")
+
+
+def test_every_guard_is_asked_and_all_that_refuse_are_told(
+    subject: Subject, firing: str, forgetful: Assembly
+) -> None:
+    guard = UpdateGuard(forgetful, tuple(forgetful.templates))
+    results = Guards().look(subject, Check("update", guard.check))
     names = {result.check for result in refused(results)}
-    assert {"bootstrap", "rollout", "alarms"} <= names
+    assert {"bootstrap", "rollout", "alarms", "update"} <= names
     told = [news.text for news in tell(results) if news.level is Level.BAD]
     assert len(told) == len(refused(results))
     assert any(text.startswith(f"alarms: {firing}") for text in told)

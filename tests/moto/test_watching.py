@@ -25,13 +25,18 @@ from .answers import answer
 WATCHED = VARIANTS["watched"]
 
 
-def deploy(variant: Variant, folder: Path) -> None:
-    """Synthesise into `folder` and deploy, with a certificate that this account has."""
+def write(variant: Variant, folder: Path) -> None:
+    """Synthesise into `folder`, with a certificate that this account has."""
     folder.mkdir()
     write_variant(variant, folder)
     arn = ensure_certificate(region=REGION)
     for path in folder.glob("*.json"):
         path.write_text(path.read_text().replace(CERTIFICATE, arn))
+
+
+def deploy(variant: Variant, folder: Path) -> None:
+    """The same, and deploy it."""
+    write(variant, folder)
     assembly.deploy_assembly(folder, region=REGION)
 
 

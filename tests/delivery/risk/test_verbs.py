@@ -9,7 +9,10 @@ from typing import Final
 
 import pytest
 
+from delivery import deploy
 from delivery.__main__ import main
+from delivery.deploy import Wish
+from delivery.deploying.outcome import Outcome
 from delivery.errors import DeliveryError
 from delivery.risk import judging
 from delivery.risk.grades import Grade, Reason, Risk
@@ -52,6 +55,20 @@ def test_loss_fails_with_a_sentence(run: Run, capsys: pytest.CaptureFixture[str]
 def test_accepted_loss_passes(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--accept", "Other,Repository") == 0
     assert capsys.readouterr().err == ""
+
+
+def test_deploy_takes_what_may_be_lost_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
+    wishes: list[Wish] = []
+
+    def note(wish: Wish, _: object) -> Outcome:
+        wishes.append(wish)
+        return Outcome.DONE
+
+    monkeypatch.setattr(deploy, "deploy", note)
+    for words in ((), ("--accept", "Other,Repository")):
+        monkeypatch.setattr(sys, "argv", ["delivery", "deploy", "--stage", "dev", *words])
+        assert main() == 0
+    assert [wish.accept for wish in wishes] == [(), ("Other", "Repository")]
 
 
 def test_program_is_told_in_json(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

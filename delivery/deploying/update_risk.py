@@ -1,0 +1,40 @@
+"""What a deploy would do to those who use the stage, graded as `make diff-risk` grades it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from delivery.assemblies import Assembly
+from delivery.risk.deployed import deployed_templates
+from delivery.risk.judging import judge_deployed
+from delivery.risk.report import failure, lines, way_round
+from operations.preflight.finding import Finding, Mark, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateGuard:
+    """Compares the stacks that would be deployed with what CloudFormation has of them."""
+
+    assembly: Assembly
+    stacks: tuple[str, ...]
+    """Their ids: of what is not deployed nothing is said."""
+    accept: tuple[str, ...] = ()
+    """Logical ids of what may be lost, beside those that the repository accepts."""
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Nothing that cannot be had again is replaced or destroyed, unless that is accepted."""
+        names = {stack: self.assembly.stack_names[stack] for stack in self.stacks}
+        deployed = deployed_templates(names, subject.account)
+        if not deployed:
+            yield Finding(Mark.OK, "nothing is deployed yet")
+            return
+        stage = subject.stage.settings.name
+        verdict = judge_deployed(stage, deployed, self.assembly, self.accept)
+        mine = tuple(risk for risk in verdict.risks if risk.stack in self.stacks)
+        verdict = replace(verdict, risks=mine)
+        counts, *rows = lines(verdict)
+        yield Finding(Mark.NOTE if rows else Mark.OK, counts, details=tuple(rows))
+        for risk in verdict.failures:
+            todo = f"if that is meant, {way_round(risk, stage=stage)}"
+            yield Finding(Mark.FAILED, failure(risk), todo)
