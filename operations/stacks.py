@@ -67,13 +67,12 @@ def outputs(stack: Mapping[str, Any]) -> dict[str, str]:
 
 
 def physical_id(account: Account, name: str, logical_id: str) -> str | None:
-    """The ARN, for what the load balancer has; None where the stack has no such resource."""
-    answer = account.ask(
-        "cloudformation",
-        "DescribeStackResource",
-        absent=ABSENT,
-        StackName=name,
-        LogicalResourceId=logical_id,
+    """Of one resource, for what the load balancer has its ARN; None where the stack has no such."""
+    return next(
+        (
+            item.get("PhysicalResourceId")
+            for item in stack_resources(account, name)
+            if item["LogicalResourceId"] == logical_id
+        ),
+        None,
     )
-    found: str | None = (answer or {}).get("StackResourceDetail", {}).get("PhysicalResourceId")
-    return found

@@ -29,7 +29,6 @@ READ_ACTIONS: Final = ("cloudformation:DescribeStacks", READ_TEMPLATE)
 WATCH_ACTIONS: Final = (
     "acm:DescribeCertificate",
     "cloudformation:DescribeStackEvents",
-    "cloudformation:DescribeStackResource",
     "cloudformation:DescribeStacks",
     "cloudformation:ListStackResources",
     "cloudwatch:DescribeAlarms",

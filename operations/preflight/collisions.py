@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from operations.preflight.finding import Finding, Mark, Subject
 from operations.stack_states import FAILED_FIRST, obstacle
-from operations.stacks import describe_stack, stack_resources
+from operations.stacks import describe_stack, physical_id
 from operations.stage import Resource
 
 
@@ -118,16 +118,11 @@ def _in_the_way(subject: Subject, kind: NamedKind, resource: Resource) -> Findin
 
 def _is_taken(subject: Subject, resource: Resource, kind: NamedKind) -> bool:
     name = resource.properties.get(kind.property)
-    if not isinstance(name, str) or _owns(subject, resource, name):
-        return False  # CloudFormation makes up a name, or the stack itself has the resource
+    if not isinstance(name, str):
+        return False  # CloudFormation makes up a name
+    # The stack's own; under another logical id it would be made anew, and fail.
+    if physical_id(subject.account, resource.stack, resource.logical_id) == name:
+        return False
     question = kind.question(name)
     answer = subject.account.ask(kind.service, kind.operation, absent=(kind.absent,), **question)
     return kind.is_in(answer, name)
-
-
-def _owns(subject: Subject, resource: Resource, name: str) -> bool:
-    """Whether the stack has it: under another logical id it would be made anew, and fail."""
-    return any(
-        (item["LogicalResourceId"], item.get("PhysicalResourceId")) == (resource.logical_id, name)
-        for item in stack_resources(subject.account, resource.stack)
-    )
