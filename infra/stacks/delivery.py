@@ -54,6 +54,8 @@ WATCH_ACTIONS: Final = (
 # The last lines of a task that stops, and the version of the bootstrap.
 LOG_ACTIONS: Final = ("logs:GetLogEvents",)
 PARAMETER_ACTIONS: Final = ("ssm:GetParameter",)
+# Whether the endpoint's own name is taken, where it has one.
+ZONE_ACTIONS: Final = ("route53:ListResourceRecordSets",)
 
 
 class DeliveryStack(Stack):
@@ -84,7 +86,9 @@ class DeliveryStack(Stack):
         )
         provider = self._provider(settings.delivery.provider_arn)
         self._make_reader(provider, repository, stage=settings.name)
-        self._make_deployer(provider, repository, stage=settings.name)
+        deployer = self._make_deployer(provider, repository, stage=settings.name)
+        if zone := settings.domain.hosted_zone_id:
+            deployer.grant(*ZONE_ACTIONS, on=[self._zone(zone)])
 
     def _provider(self, arn: str | None) -> iam.IOidcProvider:
         if arn:
@@ -108,7 +112,9 @@ class DeliveryStack(Stack):
         reader.grant(*READ_ACTIONS, on=[self._stacks()])
         CfnOutput(self, "ReadRoleArn", value=reader.role.role_arn)
 
-    def _make_deployer(self, provider: iam.IOidcProvider, repository: str, *, stage: str) -> None:
+    def _make_deployer(
+        self, provider: iam.IOidcProvider, repository: str, *, stage: str
+    ) -> PipelineRole:
         """For jobs in the GitHub environment of the stage's name, which has the reviewers."""
         deployer = PipelineRole(
             self,
@@ -120,6 +126,7 @@ class DeliveryStack(Stack):
         deployer.grant("sts:AssumeRole", on=[role_arn(self, role) for role in BOOTSTRAP_ROLES])
         self._let_watch(deployer)
         CfnOutput(self, "DeployRoleArn", value=deployer.role.role_arn)
+        return deployer
 
     def _let_watch(self, deployer: PipelineRole) -> None:
         """CloudFormation names the log groups after their stack, and adds an id."""
@@ -142,3 +149,8 @@ class DeliveryStack(Stack):
     def _stacks(self) -> str:
         """Of this project. An id that CloudFormation makes ends a stack's ARN: hence a pattern."""
         return self.format_arn(service="cloudformation", resource="stack", resource_name=ANY_STAGE)
+
+    def _zone(self, identity: str) -> str:
+        return self.format_arn(
+            service="route53", region="", account="", resource="hostedzone", resource_name=identity
+        )

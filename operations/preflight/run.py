@@ -19,6 +19,7 @@ from operations.preflight.network_room import check_addresses, check_zones
 from operations.preflight.ports import check_ports
 from operations.preflight.privacy import check_texts
 from operations.preflight.quota import check_fargate_quota
+from operations.preflight.records import check_records
 
 CREDENTIALS: Final = Check("credentials", check_credentials, asks_aws=False)
 CHECKS: Final = (
@@ -27,6 +28,7 @@ CHECKS: Final = (
     Check("certificate", check_certificate),
     Check("stacks", check_stacks),
     Check("names", check_names),
+    Check("own name", check_records),
     Check("network", check_network),
     Check("zones", check_zones),
     Check("addresses", check_addresses),

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 from delivery.assemblies import ROOT
-from infra.stacks.delivery import LOG_ACTIONS, PARAMETER_ACTIONS, READ_TEMPLATE, WATCH_ACTIONS
+from infra.stacks.delivery import (
+    LOG_ACTIONS,
+    PARAMETER_ACTIONS,
+    READ_TEMPLATE,
+    WATCH_ACTIONS,
+    ZONE_ACTIONS,
+)
 from operations.account import PREFIXES
 
-MAY = {*WATCH_ACTIONS, READ_TEMPLATE, *LOG_ACTIONS, *PARAMETER_ACTIONS}
+MAY = {*WATCH_ACTIONS, READ_TEMPLATE, *LOG_ACTIONS, *PARAMETER_ACTIONS, *ZONE_ACTIONS}
 # Whoever has credentials may ask who they are.
 OF_EVERYBODY = {"sts:GetCallerIdentity"}
 # Of verbs that a person runs: `make status`, `make rollback`.

@@ -1,5 +1,6 @@
 """Who may deploy: one repository, in one environment, and only through the bootstrap's roles."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from aws_cdk.assertions import Match, Template
 
 from infra.build import build
 from infra.stacks.delivery import WATCH_ACTIONS
-from tests.infra.assemblies import REPOSITORY, Assembly, Variant, context
+from tests.infra.assemblies import REPOSITORY, VARIANTS, Assembly, Variant, context
 
 PROVIDER = "AWS::IAM::OIDCProvider"
 ROLE = "AWS::IAM::Role"
@@ -99,6 +100,23 @@ def test_deployer_reads_logs_and_templates_of_this_project_and_the_bootstraps_ve
     assert found["cloudformation:GetTemplate"]["Fn::Join"][1][-1] == ":stack/llm-on-ecs-*"
     assert found["ssm:GetParameter"]["Fn::Join"][1][-1].endswith("/cdk-bootstrap/hnb659fds/version")
     assert {action for action, resource in found.items() if resource == "*"} == set(WATCH_ACTIONS)
+
+
+def test_deployer_reads_the_records_of_the_stages_own_zone_and_of_no_other() -> None:
+    changes = {**VARIANTS["hosted-zone"].changes, "delivery": {"repository": REPOSITORY}}
+    app = App(context=context())
+    build(app, replace(VARIANTS["hosted-zone"], changes=changes).settings())
+    template = Template.from_stack(app.node.find_child("Delivery"))  # type: ignore[arg-type]
+    (zone,) = (
+        item["Resource"]
+        for item in statements(template, "Deployer")
+        if item["Action"] == "route53:ListResourceRecordSets"
+    )
+    assert zone["Fn::Join"][1][-1] == ":route53:::hostedzone/Z0123456789ABCDEFGHIJ"
+
+
+def test_stage_without_a_zone_lets_nobody_read_one(template: Template) -> None:
+    assert "route53" not in str(statements(template, "Deployer"))
 
 
 def listed(value: str | list[str]) -> list[str]:
