@@ -164,14 +164,14 @@ def _smoke(arguments: argparse.Namespace) -> None:
         )
     from delivery.deploying.proving import SECONDS, smoke_test
     from delivery.endpoint import endpoint_of
-    from delivery.outputs import deployed_url
+    from delivery.outputs import url_left_here
     from infra.stage_files import SettingsError, load_stage
 
     try:
         settings = load_stage(arguments.stage)
     except SettingsError as error:
         raise DeliveryError(str(error)) from None
-    url = arguments.url or deployed_url(arguments.stage)
+    url = arguments.url or url_left_here(arguments.stage)
     endpoint = endpoint_of(settings, url, arguments.grpc_url)
     print(f"Smoke test of {url}", flush=True)
     smoke = smoke_test(endpoint, seconds=arguments.seconds or SECONDS)

@@ -24,7 +24,7 @@ from delivery.deploying.update_risk import UpdateGuard
 from delivery.deploying.watch import POLL_SECONDS, Deadlines, Overdue, Watch
 from delivery.endpoint import endpoint_of
 from delivery.errors import DeliveryError
-from delivery.outputs import deployed_url, outputs_file
+from delivery.outputs import outputs_file, url_of_stack
 from infra.settings import StageSettings
 from infra.stage_files import SettingsError, load_stage
 from infra.timeouts import DeployPatience
@@ -202,7 +202,7 @@ def prove_it(plan: Plan, teller: Teller, text: str, **facts: object) -> Outcome:
     """The smoke test as the last step; `text` says what went well until here."""
     stage = plan.wish.stage
     try:
-        url = plan.wish.url or deployed_url(stage, DeployedStage(plan.subject.account, stage))
+        url = plan.wish.url or url_of_stack(DeployedStage(plan.subject.account, stage))
     except DeliveryError as error:
         teller.tell(News("smoke", str(error), Level.BAD))
         url, proof = "", Proof.FAILED

@@ -1,4 +1,4 @@
-"""Where a stage's endpoint is: as the last deploy from here was told, or as its stack says."""
+"""Where a stage's endpoint is: as its stack says, or as the last deploy from here was told."""
 
 from __future__ import annotations
 
@@ -16,26 +16,22 @@ def outputs_file(stage: str) -> Path:
     return OUT / "outputs" / f"{stage}.json"
 
 
-def deployed_url(stage: str, deployed: DeployedStage | None = None) -> str:
-    """The endpoint's address. Raises DeliveryError.
-
-    `deployed` is asked where no deploy from here has left it: somebody else's machine may have.
-    """
-    url = _left_here(stage) or (_of_stack(deployed) if deployed else None)
-    if url is None:
-        file = shown(outputs_file(stage))
-        raise DeliveryError(f"URL: got none, and {file} has none; pass URL=..., or deploy first")
-    return url
-
-
-def _left_here(stage: str) -> str | None:
+def url_left_here(stage: str) -> str:
+    """For who has no credentials; raises DeliveryError."""
     file = outputs_file(stage)
     outputs = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    return next((str(values[URL]) for values in outputs.values() if URL in values), None)
+    for values in outputs.values():
+        if URL in values:
+            return str(values[URL])
+    raise DeliveryError(f"URL: got none, and {shown(file)} has none; pass URL=..., or deploy first")
 
 
-def _of_stack(deployed: DeployedStage) -> str | None:
+def url_of_stack(deployed: DeployedStage) -> str:
+    """As it is now, whoever deployed it, and from wherever; raises DeliveryError."""
     try:
-        return deployed.url()
+        url = deployed.url()
     except CouldNotAsk as error:
         raise DeliveryError(f"URL: got none, and no stack says it: {error}; pass URL=...") from None
+    if url is None:
+        raise DeliveryError("URL: got none, and the stack has no such output; pass URL=...")
+    return url

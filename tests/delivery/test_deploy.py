@@ -58,45 +58,40 @@ def test_unknown_stage_is_refused_before_anything_runs() -> None:
         deploy.deploy(Wish("nowhere"), Listener())
 
 
-def test_address_comes_from_the_outputs(left: Path) -> None:
+def test_without_an_account_the_address_is_that_of_the_last_deploy_from_here(left: Path) -> None:
     stacks = {"llm-on-ecs-dev-inference": {"Url": "http://a", "ServiceName": "b"}, "other": {}}
     left.write_text(json.dumps(stacks))
-    assert outputs.deployed_url("dev") == "http://a"
+    assert outputs.url_left_here("dev") == "http://a"
 
 
 def test_address_that_is_not_told_is_asked_for(left: Path) -> None:
     left.write_text("{}")
     with pytest.raises(DeliveryError, match="pass URL="):
-        outputs.deployed_url("dev")
+        outputs.url_left_here("dev")
 
 
 def test_address_of_a_stage_that_was_not_deployed_here_is_asked_for(left: Path) -> None:
     assert not left.exists()
     with pytest.raises(DeliveryError, match="pass URL="):
-        outputs.deployed_url("dev")
+        outputs.url_left_here("dev")
 
 
-OUTPUTS = [{"OutputKey": "Url", "OutputValue": "http://b"}]
+def deployed(answer: Any) -> DeployedStage:
+    return DeployedStage(FakeAccount(DescribeStacks=answer), "dev")
 
 
-def deployed(**answers: Any) -> DeployedStage:
-    return DeployedStage(FakeAccount(**answers), "dev")
-
-
-def test_stack_says_the_address_of_a_stage_that_was_not_deployed_here(left: Path) -> None:
-    assert not left.exists()
-    told = deployed(DescribeStacks={"Stacks": [{"Outputs": OUTPUTS}]})
-    assert outputs.deployed_url("dev", told) == "http://b"
+def test_stack_says_the_address_itself() -> None:
+    told = [{"OutputKey": "Url", "OutputValue": "http://b"}]
+    assert outputs.url_of_stack(deployed({"Stacks": [{"Outputs": told}]})) == "http://b"
 
 
 @pytest.mark.parametrize(
     "answer",
     [None, {"Stacks": [{}]}, CouldNotAsk("needs permission cloudformation:DescribeStacks")],
 )
-def test_stack_that_does_not_say_it_leaves_a_sentence(left: Path, answer: Any) -> None:
-    assert not left.exists()
+def test_stack_that_does_not_say_it_leaves_a_sentence(answer: Any) -> None:
     with pytest.raises(DeliveryError, match="pass URL="):
-        outputs.deployed_url("dev", deployed(DescribeStacks=answer))
+        outputs.url_of_stack(deployed(answer))
 
 
 class Cloud:
@@ -144,9 +139,8 @@ def test_good_deploy_ends_with_what_the_smoke_test_showed(
 
 
 def test_good_deploy_whose_address_nobody_says_is_a_smoke_test_that_failed(
-    monkeypatch: pytest.MonkeyPatch, plan: Plan, left: Path
+    monkeypatch: pytest.MonkeyPatch, plan: Plan
 ) -> None:
-    assert not left.exists()
     nowhere = replace(plan, wish=Wish("dev"))
     outcome, last = ending(monkeypatch, nowhere, Cloud(0))
     assert outcome is Outcome.SMOKE_FAILED

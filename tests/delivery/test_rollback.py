@@ -1,5 +1,6 @@
 """The way back from each state of the stack; nothing happens before somebody has agreed."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,7 @@ def test_nothing_is_done_before_somebody_agrees(back: Back, state: str) -> None:
 def test_stack_itself_says_where_the_endpoint_is_that_the_smoke_test_asks(
     back: Back, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Whoever takes a stage back may never have deployed it."""
+    """What the last deploy from here was told is of another account, or out of date."""
     proved: list[str] = []
 
     def prove(endpoint: Endpoint, *_: object, **__: object) -> Proof:
@@ -134,7 +135,10 @@ def test_stack_itself_says_where_the_endpoint_is_that_the_smoke_test_asks(
         return Proof.COMPLETE
 
     stack = Stack("UPDATE_IN_PROGRESS", outputs={"Url": "https://example.org"})
-    monkeypatch.setattr(outputs, "OUT", tmp_path / "nothing")
+    monkeypatch.setattr(outputs, "OUT", tmp_path)
+    file = outputs.outputs_file("dev")
+    file.parent.mkdir()
+    file.write_text(json.dumps({NAME: {"Url": "https://old.example.org"}}))
     monkeypatch.setattr(deploy, "prove", prove)
     monkeypatch.setattr(rollback, "prove_it", deploy.prove_it)
     outcome, told = back(account(stack))
