@@ -7,7 +7,7 @@ import pytest
 from operations.stacks import deployed_template, outputs, physical_id, physical_ids, stack_resources
 from tests.delivery.deploying.account import FakeAccount
 
-TEMPLATE = {"Resources": {}}
+TEMPLATE: dict[str, Any] = {"Resources": {}}
 
 
 def resource(kind: str, name: str, **changes: str) -> dict[str, Any]:
