@@ -37,8 +37,7 @@ def attribute(resource: Resource, key: str) -> Node:
 
 def target_group(node: Node) -> Resource | None:
     """The target group that a value names."""
-    resource = node.resource()
-    return resource if resource is not None and resource.type == TARGET_GROUP else None
+    return node.resource(TARGET_GROUP)
 
 
 def speaks_grpc(group: Resource) -> bool:

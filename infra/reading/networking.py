@@ -56,16 +56,13 @@ def _way(route: Resource) -> Way | None:
         return None
     gateway = route["GatewayId"]
     if gateway.exists:
-        named = gateway.resource()
-        return "private" if named and named.type == "AWS::EC2::VPNGateway" else "public"
+        return "private" if gateway.resource("AWS::EC2::VPNGateway") else "public"
     return "private" if any(route[way].exists for way in WAYS) else None
 
 
 def subnets(network: Node) -> list[Resource] | None:
     """The subnets of tasks or of a load balancer; None unless each is known."""
-    found = [node.resource() for node in network["Subnets"].items()]
-    known = [item for item in found if item is not None and item.type == SUBNET]
-    return known if known and len(known) == len(found) else None
+    return _all(network["Subnets"], SUBNET)
 
 
 def endpoints(stack: Stack, vpc: Node) -> list[Resource]:
@@ -82,9 +79,13 @@ def endpoint_service(endpoint: Resource) -> str | None:
 
 def security_groups(node: Node) -> list[Resource] | None:
     """The security groups of a list; None unless each is known."""
-    listed = [item.resource() for item in node.items()]
-    known = [item for item in listed if item is not None and item.type == GROUP]
-    return known if known and len(known) == len(listed) else None
+    return _all(node, GROUP)
+
+
+def _all(listed: Node, kind: str) -> list[Resource] | None:
+    found = [node.resource(kind) for node in listed.items()]
+    known = [item for item in found if item is not None]
+    return known if known and len(known) == len(found) else None
 
 
 def closed(stack: Stack, groups: list[Resource], *, port: int, sources: list[Resource]) -> bool:

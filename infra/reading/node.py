@@ -111,10 +111,11 @@ class Node:
         """The keys of a mapping."""
         return list(self.raw) if isinstance(self.raw, dict) and not self._is_function else []
 
-    def resource(self) -> "Resource | None":
-        """The resource that a Ref, GetAtt or a Sub of nothing else names."""
+    def resource(self, kind: str | None = None) -> "Resource | None":
+        """The resource that a Ref, GetAtt or a Sub of nothing else names; none of another type."""
         name = self._named()
-        return None if name is None else self.stack.resource(name.partition(".")[0])
+        found = None if name is None else self.stack.resource(name.partition(".")[0])
+        return found if found is not None and kind in (None, found.type) else None
 
     @property
     def attribute(self) -> str | None:

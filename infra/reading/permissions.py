@@ -24,8 +24,7 @@ EXECUTION_ACTIONS: Final = frozenset(
 
 def role_of(node: Node) -> Resource | None:
     """The role that a value names, where the template or its assembly has it."""
-    resource = node.resource()
-    return resource if resource is not None and resource.type == ROLE else None
+    return node.resource(ROLE)
 
 
 def lacks(stack: Stack, role: Resource, action: str) -> bool:

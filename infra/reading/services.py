@@ -19,8 +19,7 @@ def services(stack: Stack) -> list[Resource]:
 
 def task_of(service: Resource) -> Resource | None:
     """The task definition that it runs, where the template or its assembly has it."""
-    task = service["TaskDefinition"].resource()
-    return task if task is not None and task.type == TASK else None
+    return service["TaskDefinition"].resource(TASK)
 
 
 def container_of(service: Resource, attachment: Node) -> Node | None:

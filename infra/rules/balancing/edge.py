@@ -45,12 +45,11 @@ class BodySize(Rule):
     def findings(self, stack: Stack) -> Iterator[Finding]:
         links = stack.everywhere("AWS::WAFv2::WebACLAssociation")
         for acl in stack.resources("AWS::WAFv2::WebACL"):
-            shielded = [
-                link["ResourceArn"].resource()
+            if not any(
+                link["ResourceArn"].resource(LOAD_BALANCER)
                 for link in links
                 if link["WebACLArn"].resource() == acl
-            ]
-            if not any(item and item.type == LOAD_BALANCER for item in shielded):
+            ):
                 continue
             for rule in acl["Rules"].items():
                 group = rule["Statement"]["ManagedRuleGroupStatement"]
@@ -82,9 +81,9 @@ class LogBucket(Rule):
         for balancer in stack.resources(LOAD_BALANCER):
             for kind in LOGS:
                 place = attribute(balancer, f"{kind}.s3.bucket")
-                bucket = place.resource()
+                bucket = place.resource("AWS::S3::Bucket")
                 on = attribute(balancer, f"{kind}.s3.enabled").flag()
-                if on and bucket is not None and bucket.type == "AWS::S3::Bucket":
+                if on and bucket is not None:
                     if balancer["Type"].text(absent="application") == "application":
                         yield from self._encryption(place, bucket)
                     yield from self._policy(stack, place, bucket)

@@ -19,8 +19,8 @@ class FirewallScope(Rule):
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
         for link in stack.resources("AWS::WAFv2::WebACLAssociation"):
-            acl = link["WebACLArn"].resource()
-            scope = acl["Scope"].text() if acl and acl.type == "AWS::WAFv2::WebACL" else None
+            acl = link["WebACLArn"].resource("AWS::WAFv2::WebACL")
+            scope = acl["Scope"].text() if acl else None
             if scope == "CLOUDFRONT":
                 wrong = "a web ACL for CloudFront cannot stand before a regional resource"
                 yield Finding(link["WebACLArn"], wrong, scope, "set its Scope to REGIONAL")

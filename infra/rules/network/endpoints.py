@@ -90,8 +90,8 @@ class PrivateNameUnresolved(Rule):
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
         for endpoint in stack.resources(ENDPOINT):
-            vpc, place = endpoint["VpcId"].resource(), endpoint["PrivateDnsEnabled"]
-            if vpc is None or vpc.type != "AWS::EC2::VPC" or not place.flag():
+            vpc, place = endpoint["VpcId"].resource("AWS::EC2::VPC"), endpoint["PrivateDnsEnabled"]
+            if vpc is None or not place.flag():
                 continue
             answers = {
                 "EnableDnsHostnames": vpc["EnableDnsHostnames"].flag(absent=False),

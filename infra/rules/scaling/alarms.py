@@ -37,8 +37,8 @@ class MetricDimension(Rule):
             for dimension in metric["Dimensions"].items():
                 value, name = dimension["Value"], dimension["Name"].text() or ""
                 kind, right = DIMENSIONS.get(name, ("", None))
-                resource = value.resource()
-                if resource is not None and resource.type == kind and value.attribute != right:
+                resource = value.resource(kind)
+                if resource is not None and value.attribute != right:
                     wrong = f"dimension {name} holds the resource's ARN, and not its name"
                     by = f"GetAtt {right}" if right else "Ref"
                     yield Finding(value, wrong, resource.logical_id, f"use {by}")

@@ -122,8 +122,8 @@ def _actions(secret: Node, role: Resource | None) -> Iterator[str]:
     if store is not None:
         yield READING[store]
     for resource in secret.mentions():
-        key = resource["KmsKeyId"].resource() if resource.type == OF_SECRETS_MANAGER else None
-        own = key is not None and key.type == "AWS::KMS::Key"
+        of_ours = resource.type == OF_SECRETS_MANAGER
+        key = resource["KmsKeyId"].resource("AWS::KMS::Key") if of_ours else None
         # A key's own policy can let the role in as well.
-        if key and own and role and role.logical_id not in named(key["KeyPolicy"].raw):
+        if key and role and role.logical_id not in named(key["KeyPolicy"].raw):
             yield "kms:Decrypt"
