@@ -19,10 +19,11 @@ FARGATE_MEMORY_MIB: Final[dict[int, range | tuple[int, ...]]] = {
     16384: range(32768, 122880 + 1, 8192),
 }
 
-
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html
 LEAST_DISK_GIB: Final = 21
 MOST_DISK_GIB: Final = 200
+
+IMAGE: Final = r"^[a-z0-9][A-Za-z0-9._:/@-]*$"
 
 
 class TaskSettings(Section):
@@ -52,14 +53,14 @@ class TaskSettings(Section):
     )
     image: str | None = Field(
         default=None,
-        pattern=r"^[a-z0-9][A-Za-z0-9._:/@-]*$",
+        pattern=IMAGE,
         examples=["ghcr.io/example/llm-on-ecs:1.0"],
         description="An image to run instead of building `service/`, from a registry that asks for "
         "no credentials.",
     )
     base_image: str | None = Field(
         default=None,
-        pattern=r"^[a-z0-9][A-Za-z0-9._:/@-]*$",
+        pattern=IMAGE,
         examples=["python:3.11-slim-bookworm"],
         description="The image that `service/Dockerfile` builds on, where its own default cannot "
         "be had or is not wanted.",
