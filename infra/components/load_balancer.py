@@ -1,4 +1,4 @@
-"""The load balancer: who may connect, over what, and how long it waits."""
+"""The load balancer: where it stands, what it lets through, and how long it waits."""
 
 from typing import Final
 
@@ -10,10 +10,9 @@ from constructs import Construct, DependencyGroup
 from infra.components.domain import Domain
 from infra.components.ecs_service import InferenceService
 from infra.components.fleet import Fleet
-from infra.components.listener_rules import drop_stage_from_paths, hide_metrics, route_grpc
+from infra.components.listeners import Listeners
 from infra.components.load_balancer_logs import LoadBalancerLogs
 from infra.components.network import Network
-from infra.components.redirect import HTTP_LISTENER, redirect_to_https
 from infra.components.second_targets import SecondTargets
 from infra.components.targets import TargetGroups
 from infra.container_env import GRPC_PORT, HTTP_PORT
@@ -42,19 +41,14 @@ class LoadBalancer(Construct):
         super().__init__(scope, construct_id)
         self._settings = settings
         self._network = network
-        self._groups = TargetGroups(vpc=network.vpc, settings=settings.load_balancer, budget=budget)
         # What waits until tasks serve behind the load balancer, waits for what is in here.
         self.serving = DependencyGroup()
         self._domain = self._make_domain()
         self.balancer = self._make_balancer(budget)
-        self.listener = self._make_listener()
-        self.rest_targets = self._groups.make_rest(self, "RestTargets")
-        # Whatever no rule takes is REST.
-        self.listener.add_target_groups("Rest", target_groups=[self.rest_targets])
-        self.second_targets = self._make_second_targets()
-        self._grpc_targets = self._make_grpc_targets()
-        self._add_rules()
-        self._let_in()
+        groups = TargetGroups(vpc=network.vpc, settings=settings.load_balancer, budget=budget)
+        self._first = self._make_targets(groups)
+        self.listener = self._listen()
+        self._second = self._make_second_targets(groups)
         if self._domain:
             self._domain.point_at(self.balancer, serving=self.serving)
         if settings.load_balancer.logs:
@@ -72,8 +66,8 @@ class LoadBalancer(Construct):
     @property
     def fleets(self) -> tuple[Fleet, ...]:
         """Where tasks may be: after a rollout with two fleets in the one or in the other."""
-        second = (Fleet(self.second_targets.targets),) if self.second_targets else ()
-        return (Fleet(self.rest_targets, self._grpc_targets), *second)
+        second = (Fleet(self._second.targets),) if self._second else ()
+        return (self._first, *second)
 
     def _make_domain(self) -> Domain | None:
         domain = self._settings.domain
@@ -107,70 +101,45 @@ class LoadBalancer(Construct):
             description="Load balancer of the language model service.",
         )
 
-    def _make_listener(self) -> elbv2.ApplicationListener:
-        if not self._settings.secure:
-            return self.balancer.add_listener(
-                HTTP_LISTENER, protocol=elbv2.ApplicationProtocol.HTTP, open=False
-            )
-        return self.balancer.add_listener(
-            "Https",
-            protocol=elbv2.ApplicationProtocol.HTTPS,
-            certificates=[self._certificate()],
-            ssl_policy=elbv2.SslPolicy.TLS13_12_RES_PQ,
-            open=False,
+    def _make_targets(self, groups: TargetGroups) -> Fleet:
+        grpc = groups.make_grpc(self, "GrpcTargets") if self._settings.serves_grpc else None
+        return Fleet(groups.make_rest(self, "RestTargets"), grpc)
+
+    def _listen(self) -> elbv2.ApplicationListener:
+        """Behind API Gateway for nobody: that lets itself in."""
+        listeners = Listeners(
+            self,
+            "Listeners",
+            settings=self._settings,
+            balancer=self.balancer,
+            certificate=self._certificate(),
+            targets=self._first,
         )
+        if self._settings.endpoint.kind == "load-balancer":
+            listeners.let_in(self._settings.allowed_networks)
+        return listeners.main
 
-    def _certificate(self) -> elbv2.IListenerCertificate:
+    def _certificate(self) -> elbv2.IListenerCertificate | None:
         """The one named, or else one made for the endpoint's name."""
-        if self._domain and not self._settings.endpoint.certificate_arn:
-            return self._domain.make_certificate()
-        return elbv2.ListenerCertificate.from_arn(self._settings.endpoint.certificate_arn or "")
+        if arn := self._settings.endpoint.certificate_arn:
+            return elbv2.ListenerCertificate.from_arn(arn)
+        return self._domain.make_certificate() if self._domain else None
 
-    def serve(self, service: InferenceService) -> None:
-        """Hand requests to the tasks of `service`."""
-        alternate = self.second_targets.alternate if self.second_targets else None
-        self.rest_targets.add_target(service.target(HTTP_PORT, alternate=alternate))
-        if self._grpc_targets:
-            self._grpc_targets.add_target(service.target(GRPC_PORT))
-        self.serving.add(service.service)
-
-    @property
-    def _behind_gateway(self) -> bool:
-        return self._settings.endpoint.kind == "api-gateway"
-
-    def _make_second_targets(self) -> SecondTargets | None:
+    def _make_second_targets(self, groups: TargetGroups) -> SecondTargets | None:
         if not self._settings.rollout.two_target_groups:
             return None
         return SecondTargets(
             self,
             "SecondTargets",
-            groups=self._groups,
+            groups=groups,
             listener=self.listener,
-            first=self.rest_targets,
+            first=self._first.rest,
         )
 
-    def _make_grpc_targets(self) -> elbv2.ApplicationTargetGroup | None:
-        return self._groups.make_grpc(self, "GrpcTargets") if self._settings.serves_grpc else None
-
-    def _add_rules(self) -> None:
-        # ECS's page says that a rollout with two fleets fails where a listener's rules do not all
-        # forward; the service hides them itself from whoever comes through a load balancer.
-        # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb-resources-for-blue-green.html
-        if not self.second_targets:
-            hide_metrics(self.listener, behind_gateway=self._behind_gateway)
-        if self._grpc_targets:
-            route_grpc(self.listener, self._grpc_targets)
-        if self._settings.secure:
-            redirect_to_https(self.balancer)
-        if self._behind_gateway and not self.second_targets:
-            drop_stage_from_paths(self, self.listener, self.rest_targets)
-
-    def _let_in(self) -> None:
-        """Who may connect; API Gateway lets itself in."""
-        if self._behind_gateway:
-            return
-        for network in self._settings.allowed_networks:
-            for listener in self.balancer.listeners:
-                listener.connections.allow_default_port_from(
-                    ec2.Peer.ipv4(network), "Allowed network."
-                )
+    def serve(self, service: InferenceService) -> None:
+        """Hand requests to the tasks of `service`."""
+        alternate = self._second.alternate if self._second else None
+        self._first.rest.add_target(service.target(HTTP_PORT, alternate=alternate))
+        if self._first.grpc:
+            self._first.grpc.add_target(service.target(GRPC_PORT))
+        self.serving.add(service.service)

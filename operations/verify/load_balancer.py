@@ -80,7 +80,7 @@ CLAIMS: Final = (
     Claim(
         id="tls-policy",
         sentence="The TLS policy with post-quantum key exchange exists in the region.",
-        made_in="infra/components/load_balancer.py",
+        made_in="infra/components/listeners.py",
         source="https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html",
         costs="one API call",
         how=tls_policy,

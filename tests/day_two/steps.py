@@ -93,8 +93,8 @@ STEPS: Final = (
             CHANGED: of("Inference", "Service/Service/Service", *ALARMS_OF_TARGETS),
             REMOVED: of(
                 "Inference",
-                "LoadBalancer/Balancer/Https/GrpcRule",
-                "LoadBalancer/Balancer/Https/HideMetricsRule",
+                "LoadBalancer/Listeners/Https/GrpcRule",
+                "LoadBalancer/Listeners/Https/HideMetricsRule",
                 "LoadBalancer/GrpcTargets",
                 "LoadBalancer/SecurityGroup/to InferenceServiceSecurityGroup:50051",
                 "Service/SecurityGroup/from InferenceLoadBalancerSecurityGroup:50051",
@@ -176,8 +176,8 @@ MOVE: Final = Step(
         REPLACED: of(
             "Inference",
             "Firewall/Association",
-            "LoadBalancer/Balancer/Http",
-            "LoadBalancer/Balancer/Https",
+            "LoadBalancer/Listeners/Http",
+            "LoadBalancer/Listeners/Https",
             "LoadBalancer/SecondTargets/Divide",
             "LoadBalancer/SecurityGroup",
             "LoadBalancer/SecurityGroup/to InferenceServiceSecurityGroup:8080",
