@@ -57,7 +57,7 @@ CLAIMS: Final = (
         id="api-gateway-streams",
         sentence="API Gateway passes an answer on as it comes, through a VPC link to the internal "
         "load balancer, and outwaits 300 s of silence.",
-        made_in="infra/components/api_gateway.py",
+        made_in="infra/components/load_balancer_link.py",
         source="https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html",
         costs="two requests",
         how=ByHand(
@@ -71,7 +71,7 @@ CLAIMS: Final = (
     Claim(
         id="api-gateway-path",
         sentence="The service sees the path without the API's stage, and `Authorization` as sent.",
-        made_in="infra/components/load_balancer.py",
+        made_in="infra/components/listener_rules.py",
         source=PRIVATE_INTEGRATION,
         costs="two requests",
         how=ByHand(

@@ -1,25 +1,16 @@
-"""API Gateway: it passes everything on, streams, limits, and is the load balancer's only client."""
+"""API Gateway: it passes everything on, limits, and keeps nothing of what passes."""
 
 import json
 import re
-from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match
 
-from infra.stage_files import load_stage
-from infra.timeouts import TimeoutBudget
 from tests.infra.assemblies import Assembly
+from tests.infra.components.test_load_balancer_link import METHOD, integration
 
 API = "AWS::ApiGateway::RestApi"
-METHOD = "AWS::ApiGateway::Method"
 STAGE = "AWS::ApiGateway::Stage"
-
-
-def integration(assembly: Assembly) -> dict[str, Any]:
-    """The integration of the one method."""
-    found: dict[str, Any] = assembly.only(METHOD)["Integration"]
-    return found
 
 
 def url(assembly: Assembly) -> str:
@@ -49,24 +40,6 @@ def test_any_method_on_any_path_is_passed_to_the_load_balancer(dev: Assembly) ->
     assert found["IntegrationTarget"] == {"Ref": balancer}
     address = {"Fn::GetAtt": [balancer, "DNSName"]}
     assert found["Uri"] == {"Fn::Join": ["", ["http://", address, "/{proxy}"]]}
-
-
-def test_the_integration_changes_no_header_and_no_body(dev: Assembly) -> None:
-    found = integration(dev)
-    assert found["RequestParameters"] == {
-        "integration.request.path.proxy": "method.request.path.proxy"
-    }
-    assert not {"RequestTemplates", "ContentHandling", "Credentials"} & found.keys()
-
-
-def test_answers_are_streamed(dev: Assembly) -> None:
-    assert integration(dev)["ResponseTransferMode"] == "STREAM"
-
-
-def test_the_api_outwaits_the_load_balancer_within_awss_limit(dev: Assembly) -> None:
-    budget = TimeoutBudget(load_stage("dev").limits.longest_generation_seconds)
-    waits = integration(dev)["TimeoutInMillis"] / 1000
-    assert budget.idle_timeout_seconds < waits <= 300
 
 
 def test_requests_are_limited_for_all_methods_together(dev: Assembly) -> None:
@@ -103,26 +76,6 @@ def test_a_log_line_has_the_request_id_and_no_header(guarded_api: Assembly) -> N
 
 def test_the_accounts_role_for_logs_is_left_alone(guarded_api: Assembly) -> None:
     assert not guarded_api.resources("AWS::ApiGateway::Account")
-
-
-def test_the_vpc_link_reaches_the_load_balancer_and_nothing_else(dev: Assembly) -> None:
-    (link,) = dev.only("AWS::ApiGatewayV2::VpcLink")["SecurityGroupIds"]
-    rules = [r["Properties"] for r in dev.resources("AWS::EC2::SecurityGroupEgress").values()]
-    (out,) = [rule for rule in rules if rule["GroupId"] == link]
-    (balancer,) = dev.only("AWS::ElasticLoadBalancingV2::LoadBalancer")["SecurityGroups"]
-    assert out["DestinationSecurityGroupId"] == balancer
-    assert (out["FromPort"], out["ToPort"]) == (80, 80)
-
-
-def test_the_vpc_link_alone_reaches_the_load_balancer(dev: Assembly) -> None:
-    (link,) = dev.only("AWS::ApiGatewayV2::VpcLink")["SecurityGroupIds"]
-    (balancer,) = dev.only("AWS::ElasticLoadBalancingV2::LoadBalancer")["SecurityGroups"]
-    body = dev.resources("AWS::EC2::SecurityGroup")[balancer["Fn::GetAtt"][0]]["Properties"]
-    rules = [r["Properties"] for r in dev.resources("AWS::EC2::SecurityGroupIngress").values()]
-    sources = [r["SourceSecurityGroupId"] for r in rules if r["GroupId"] == balancer]
-    assert sources == [link]
-    assert "SecurityGroupIngress" not in body
-    assert dev.only("AWS::ElasticLoadBalancingV2::LoadBalancer")["Scheme"] == "internal"
 
 
 def rewritten(assembly: Assembly, path: str) -> str:
