@@ -98,6 +98,10 @@ class ApiGateway(Construct):
             request_parameters={"method.request.path.proxy": True},
         )
         _cloudformation(method).add_property_override("Integration.IntegrationTarget", link.target)
+        # A deployment is a picture of the API, and has to be taken again when the link is another:
+        # else the stage keeps the old one, and nobody can delete that (hashicorp/terraform#18392).
+        if deployment := self.api.latest_deployment:
+            deployment.add_to_logical_id({"link": link.subnets})
 
 
 def _cloudformation(construct: Construct) -> CfnResource:

@@ -24,6 +24,7 @@ class LoadBalancerLink(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._balancer = balancer.balancer
+        self._network = network
         group = ec2.SecurityGroup(
             self,
             "SecurityGroup",
@@ -49,6 +50,11 @@ class LoadBalancerLink(Construct):
         https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-private-integration.html
         """
         return self._balancer.load_balancer_arn
+
+    @property
+    def subnets(self) -> list[str]:
+        """Where it stands. Others make another link, which the template names as this one."""
+        return [subnet.subnet_id for subnet in self._network.private.subnets or ()]
 
     def integration(self, budget: TimeoutBudget) -> apigateway.Integration:
         """Every request as it is, to the path below the API's stage."""

@@ -2,11 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from aws_cdk.assertions import Match
 
-from tests.infra.assemblies import Assembly
+from tests.infra.assemblies import Assembly, Variant, write_variant
 from tests.infra.components.test_load_balancer_link import METHOD, integration
 
 API = "AWS::ApiGateway::RestApi"
@@ -76,6 +77,13 @@ def test_a_log_line_has_the_request_id_and_no_header(guarded_api: Assembly) -> N
 
 def test_the_accounts_role_for_logs_is_left_alone(guarded_api: Assembly) -> None:
     assert not guarded_api.resources("AWS::ApiGateway::Account")
+
+
+def test_a_link_made_anew_by_other_subnets_is_deployed_anew(dev: Assembly, tmp_path: Path) -> None:
+    write_variant(Variant("dev", changes={"network": {"zones": 3}}), tmp_path)
+    (before,) = dev.resources("AWS::ApiGateway::Deployment")
+    (after,) = Assembly(tmp_path).resources("AWS::ApiGateway::Deployment")
+    assert before != after
 
 
 def rewritten(assembly: Assembly, path: str) -> str:
