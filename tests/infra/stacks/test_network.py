@@ -73,6 +73,13 @@ def test_refused_packets_of_the_whole_vpc_are_logged_and_no_others(dev: Assembly
     assert log["TrafficType"] == "REJECT"
 
 
+def test_the_flow_logs_of_other_accounts_cannot_use_the_role_of_this_one(dev: Assembly) -> None:
+    role = dev.only("AWS::IAM::Role", stack="Network")
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+
+
 def test_every_subnet_is_exported_whoever_imports_it(dev: Assembly) -> None:
     # Stage dev puts nothing into its public subnets. An endpoint that was public would still
     # import them while this stack, which is deployed first, gives them up.
