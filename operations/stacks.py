@@ -1,12 +1,13 @@
-"""What CloudFormation has of a stack, by its full name; each asks anew.
+"""What CloudFormation has of a stack, by its full name; what has an account to ask asks anew.
 
-All raise `CouldNotAsk`. A stack that is not there is a validation error to CloudFormation.
+It raises `CouldNotAsk`. A stack that is not there is a validation error to CloudFormation.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from infra.names import full_name
 from operations.account import Account
 from operations.stack_states import FAILED_FIRST
 from operations.stage import Template
@@ -14,6 +15,11 @@ from operations.stage import Template
 ABSENT: Final = ("ValidationError",)
 # What a stack has deleted, or let go of, may still be listed.
 GONE: Final = ("DELETE_COMPLETE", "DELETE_SKIPPED")
+
+
+def stack_name(stage: str, stack: str) -> str:
+    """CloudFormation's name of one of a stage's stacks."""
+    return f"{full_name(stage)}-{stack}"
 
 
 def describe_stack(account: Account, name: str) -> dict[str, Any] | None:

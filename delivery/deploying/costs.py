@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from delivery.deploying.deployed import PREFIX, DeployedStage
+from delivery.deploying.deployed import DeployedStage
+from infra.names import own_tags
 from operations.account import CouldNotAsk
 from operations.bill import estimate
 from operations.charges import HOURS
@@ -74,7 +75,7 @@ def _counted(stage: DeployedStage, since: datetime) -> Cost:
         TimePeriod={"Start": f"{start}", "End": f"{today + timedelta(days=1)}"},
         Granularity="MONTHLY",
         Metrics=["UnblendedCost"],
-        Filter={"And": [_tag("project", PREFIX), _tag("stage", stage.name)]},
+        Filter={"And": [_tag(key, value) for key, value in own_tags(stage.name).items()]},
     )
     periods = (answer or {})["ResultsByTime"]
     usd = sum(float(item["Total"]["UnblendedCost"]["Amount"]) for item in periods)

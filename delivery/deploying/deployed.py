@@ -12,10 +12,10 @@ from operations.stacks import (
     describe_stack,
     outputs,
     physical_ids,
+    stack_name,
     stack_resources,
 )
 
-PREFIX: Final = "llm-on-ecs"
 SERVICE_STACK: Final = "inference"
 SERVICE: Final = "AWS::ECS::Service"
 CLUSTER: Final = "AWS::ECS::Cluster"
@@ -51,7 +51,7 @@ class DeployedStage:
 
     def stack_name(self, stack: str = SERVICE_STACK) -> str:
         """CloudFormation's name of one of the stage's stacks."""
-        return f"{PREFIX}-{self.name}-{stack}"
+        return stack_name(self.name, stack)
 
     def stacks(self) -> dict[str, dict[str, Any]]:
         """The stage's stacks as CloudFormation describes them, by name."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from infra.names import own_tags
 from operations.preflight.finding import Finding, Mark, Subject
 from operations.stack_states import DELETE, UNPROTECT
-from operations.stacks import describe_stack
+from operations.stacks import describe_stack, stack_name
 
 INTERFACE: Final = "Interface"
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
@@ -109,13 +110,12 @@ def _routes_to_s3(subject: Subject, there: list[dict[str, Any]]) -> Iterator[Fin
 def _is_ours(subject: Subject, endpoint: dict[str, Any]) -> bool:
     """By the tags of every resource of the stage."""
     tags = {item["Key"]: item["Value"] for item in endpoint.get("Tags", ())}
-    stage = subject.stage.settings.name
-    return (tags.get("project"), tags.get("stage")) == ("llm-on-ecs", stage)
+    return own_tags(subject.stage.settings.name).items() <= tags.items()
 
 
 def _left_behind(subject: Subject) -> Iterator[Finding]:
     """The stack of a VPC that the stage had of its own, which no deploy removes."""
-    name = f"llm-on-ecs-{subject.stage.settings.name}-network"
+    name = stack_name(subject.stage.settings.name, "network")
     stack = describe_stack(subject.account, name)
     if stack is None:
         return

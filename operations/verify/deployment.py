@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from operations.account import Account, CouldNotAsk
-from operations.stacks import describe_stack, outputs, physical_ids, stack_resources
+from operations.stacks import describe_stack, outputs, physical_ids, stack_name, stack_resources
 
 HTTP_SECONDS: Final = 20
 
@@ -38,7 +38,7 @@ class Deployment:
 
     def stack(self, name: str = "inference") -> dict[str, Any]:
         """One stack's description. Raises `CouldNotAsk` where the stage is not deployed."""
-        full = f"llm-on-ecs-{self.stage}-{name}"
+        full = stack_name(self.stage, name)
         description = describe_stack(self.account, full)
         if description is None:
             raise CouldNotAsk(f"the stack {full} is not deployed")

@@ -2,13 +2,14 @@
 
 from typing import Final
 
+from operations.stacks import stack_name
 from operations.verify.claim import ByHand, Claim, Outcome, not_shown, refuted, verified
 from operations.verify.deployment import Deployment
 
 
 def old_revisions_are_described(deployment: Deployment) -> Outcome:
     """The newest revision that CloudFormation has deregistered, asked for by its ARN."""
-    family = f"llm-on-ecs-{deployment.stage}-inference"
+    family = stack_name(deployment.stage, "inference")  # it bears its name
     answer = deployment.ask(
         "ecs",
         "ListTaskDefinitions",

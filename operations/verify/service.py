@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from infra.container_env import METRIC_DIMENSION, METRICS_NAMESPACE, ServiceMetric
+from infra.names import full_name
 from operations.verify.claim import ByHand, Claim, Outcome, not_shown, refuted, verified
 from operations.verify.deployment import Deployment
 
@@ -20,7 +21,7 @@ def image_was_pushed(deployment: Deployment) -> Outcome:
     )
     image = definition["taskDefinition"]["containerDefinitions"][0]["image"]
     repository, _, tag = image.partition("/")[2].rpartition(":")
-    if ".dkr.ecr." not in image or repository != f"llm-on-ecs-{deployment.stage}":
+    if ".dkr.ecr." not in image or repository != full_name(deployment.stage):
         return not_shown(f"the tasks run {image}; deploy a stage that builds its image")
     images = deployment.ask(
         "ecr", "DescribeImages", repositoryName=repository, imageIds=[{"imageTag": tag}]
