@@ -13,6 +13,7 @@ from delivery.assemblies import OUT
 from delivery.deploy import Plan, Wish, carry_out, make_plan, prove_it, watch_of
 from delivery.deploying.deployed import DeployedStage, ServiceAddress
 from delivery.deploying.going_back import CannotGoBack, differences, with_revision
+from delivery.deploying.guards import require_place
 from delivery.deploying.news import Level, News, Teller
 from delivery.deploying.outcome import Outcome, result
 from delivery.deploying.reissue import reissue
@@ -20,9 +21,6 @@ from delivery.deploying.revisions import Ran, ran_before
 from delivery.deploying.watch import POLL_SECONDS, Overdue, Watch
 from delivery.errors import DeliveryError
 from operations.account import CouldNotAsk
-from operations.preflight.finding import Check, Mark
-from operations.preflight.identity import check_place
-from operations.preflight.run import CREDENTIALS, run_check
 from operations.stack_states import WENT_BACK, is_busy
 
 # The id of the stack that has the service, in the assembly.
@@ -72,7 +70,7 @@ def roll_back(
     `to` is the number of a revision; by default the one that ran before.
     """
     plan = make_plan(Wish(stage, url=url, grpc_url=grpc_url))
-    _check_account(plan)
+    require_place(plan.subject)
     deployed = DeployedStage(plan.subject.account, stage)
     try:
         stack = deployed.stack(deployed.stack_name())
@@ -98,14 +96,6 @@ def ask_person(question: str) -> bool:
         print("Nobody is here to say yes; say it with YES=1.", file=sys.stderr)
         return False
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-
-
-def _check_account(plan: Plan) -> None:
-    """A rollback is made when alarms fire: only whose account it is may stop it."""
-    for check in (CREDENTIALS, Check("account and region", check_place)):
-        for found in run_check(check, plan.subject):
-            if found.finding.mark is Mark.FAILED:
-                raise DeliveryError(f"{found.check}: {found.finding.found}; {found.finding.todo}")
 
 
 def _agreed(sentences: list[str], teller: Teller, confirm: Confirm, *, stage: str) -> bool:

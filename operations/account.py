@@ -10,11 +10,21 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigParseError,
+    ConnectionError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    InvalidConfigError,
+    LoginError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    RefreshWithMFAUnsupportedError,
     SSOError,
     TokenRetrievalError,
+    UnknownCredentialError,
 )
 
 # One call takes at most 2 x (5 + 10) s: an unreachable AWS must not look like a hanging program.
@@ -31,6 +41,26 @@ PATIENT: Final = Config(
 SHOWN: Final = 160
 # Where IAM's name of a service is not the SDK's.
 PREFIXES: Final = {"elbv2": "elasticloadbalancing", "service-quotas": "servicequotas"}
+# How botocore says that there are none, in each of the ways of having them.
+NO_CREDENTIALS: Final = (
+    ConfigParseError,
+    CredentialRetrievalError,
+    InvalidConfigError,
+    MetadataRetrievalError,
+    NoAuthTokenError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    RefreshWithMFAUnsupportedError,
+    UnknownCredentialError,
+)
+SIGNED_OUT: Final = (LoginError, SSOError, TokenRetrievalError)
+# What botocore asks by itself to have credentials: refused, they are none.
+TAKES_ROLE: Final = ("AssumeRole", "GetRoleCredentials")
+SIGN_IN: Final = "sign in again (aws sso login, or aws login), or set AWS_PROFILE"
+# AWS takes a signature that is less than five minutes old by its own clock, and its message has
+# both times. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+OTHER_CLOCK: Final = ("Signature expired", "Signature not yet current", "RequestTimeTooSkewed")
 # https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 STALE: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 UNKNOWN_KEYS: Final = {
@@ -45,8 +75,16 @@ class CouldNotAsk(Exception):
     """AWS gave no answer that says anything about the stage; the message says why."""
 
 
+class NoAnswer(CouldNotAsk):
+    """Nothing came back in time: the next question is as likely to wait in vain."""
+
+
 class NoCredentials(CouldNotAsk):
-    """There are no credentials, or AWS does not take them."""
+    """There are no credentials, or AWS does not take them; `todo` says what to do."""
+
+    def __init__(self, found: str, todo: str = SIGN_IN) -> None:
+        super().__init__(found)
+        self.todo = todo
 
 
 class Account:
@@ -120,17 +158,23 @@ def _asked(
         if error.response["Error"]["Code"] in absent:
             return None
         raise _refusal(error, service=service) from error
-    except (NoCredentialsError, PartialCredentialsError, ProfileNotFound) as error:
+    except NO_CREDENTIALS as error:
         raise NoCredentials(f"no credentials: {error}") from error
-    except (SSOError, TokenRetrievalError) as error:
+    except SIGNED_OUT as error:
         raise NoCredentials(f"the sign-in has expired: {error}") from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise NoAnswer(f"{service} did not answer: {error}") from error
     except BotoCoreError as error:
         raise CouldNotAsk(f"{service} did not answer: {error}") from error
 
 
 def _refusal(error: ClientError, *, service: str) -> CouldNotAsk:
     code = error.response["Error"]["Code"]
-    message = error.response["Error"].get("Message", "")
+    message = " ".join(error.response["Error"].get("Message", "").split())[:SHOWN]
+    if any(sign in f"{code}: {message}" for sign in OTHER_CLOCK):
+        return NoCredentials(f"this clock is not AWS's: {message}", "set this machine's clock")
+    if error.operation_name.startswith(TAKES_ROLE):
+        return NoCredentials(f"the role cannot be taken ({code}): {message}")
     if code in STALE:
         return NoCredentials(f"the credentials have expired ({code})")
     if code in UNKNOWN_KEYS:
@@ -138,12 +182,12 @@ def _refusal(error: ClientError, *, service: str) -> CouldNotAsk:
     if "AccessDenied" in code or code == "UnauthorizedOperation":
         permission = f"{PREFIXES.get(service, service)}:{error.operation_name}"
         return CouldNotAsk(f"needs permission {permission}")
-    return CouldNotAsk(f"{service} answered {code}: {' '.join(message.split())[:SHOWN]}")
+    return CouldNotAsk(f"{service} answered {code}: {message}")
 
 
 def open_account(config: Config = TIME_LIMITS) -> Account:
     """The account of the environment's credentials. Raises `NoCredentials`."""
     try:
         return Account(boto3.Session(), config)
-    except ProfileNotFound as error:
+    except NO_CREDENTIALS as error:
         raise NoCredentials(f"no credentials: {error}") from error

@@ -9,18 +9,16 @@ from typing import Any, Final
 from delivery.deploying.deployed import DeployedStage
 from delivery.deploying.news import Level, News
 from delivery.deploying.stage_alarms import FIRING, stage_alarms
+from delivery.errors import DeliveryError
+from operations.account import CouldNotAsk
 from operations.preflight.finding import Check, Finding, Mark, Subject
-from operations.preflight.run import Result, run_check, run_checks
+from operations.preflight.run import CREDENTIALS, PLACE, Result, run_check, run_checks
 
 UPDATE: Final = "update"
 """The guard that grades what the deploy would do: its table is shown also where all is well."""
 
-_LEVELS: Final = {
-    Mark.OK: Level.GOOD,
-    Mark.NOTE: Level.WARNING,
-    Mark.UNKNOWN: Level.WARNING,
-    Mark.FAILED: Level.BAD,
-}
+# Of these a deploy has to be sure: where they are not known, it may be somebody else's account.
+MUST_BE_KNOWN: Final = frozenset({CREDENTIALS.name, PLACE.name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +29,8 @@ class Guards:
 
     def look(self, subject: Subject, *others: Check) -> list[Result]:
         """Preflight's results, those about what runs now, and those of other checks."""
-        results = run_checks(subject)
-        signed_in = results[0].finding.mark is Mark.OK
-        if signed_in:
-            own = Check("rollout", check_rollout), Check("alarms", self.check_alarms)
-            for check in (*own, *others):
-                results += run_check(check, subject)
-        return results
+        own = Check("rollout", check_rollout), Check("alarms", self.check_alarms)
+        return run_checks(subject, *own, *others)
 
     def check_alarms(self, subject: Subject) -> Iterator[Finding]:
         """No alarm of the stage's own is on: a deploy would hide what it tells, or fail by it."""
@@ -48,9 +41,13 @@ class Guards:
             yield Finding(Mark.OK, "the stage has none")
         elif not firing:
             yield Finding(Mark.OK, f"none of {len(alarms)} is on")
-        undoing = _undoing(stage) if firing else frozenset()
+        if not firing:
+            return
+        undoing, unseen = _undoing(stage)
         for alarm in firing:
             yield self._finding(alarm, stage.name, undoes=alarm["AlarmName"] in undoing)
+        if unseen:
+            yield Finding(Mark.UNKNOWN, f"whether ECS would undo the rollout for it: {unseen}")
 
     def _finding(self, alarm: dict[str, Any], stage: str, *, undoes: bool) -> Finding:
         since = f"{alarm['StateUpdatedTimestamp']:%F %H:%M} UTC"
@@ -70,15 +67,19 @@ class Guards:
         return Finding(Mark.FAILED, found, todo, (description,))
 
 
-def _undoing(stage: DeployedStage) -> frozenset[str]:
-    """The alarms for which ECS rolls a deployment back; also for one that was on before, perhaps.
+def _undoing(stage: DeployedStage) -> tuple[frozenset[str], str]:
+    """The alarms for which ECS rolls a deployment back, or why they cannot be seen.
 
+    Also for one that was on before, perhaps:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-alarm-failure.html does
     not say.
     """
-    service = stage.current_service() or {}
+    try:
+        service = stage.current_service() or {}
+    except CouldNotAsk as error:
+        return frozenset(), str(error)
     configured = service.get("deploymentConfiguration", {}).get("alarms", {})
-    return frozenset(configured.get("alarmNames", ()) if configured.get("enable") else ())
+    return frozenset(configured.get("alarmNames", ()) if configured.get("enable") else ()), ""
 
 
 def check_rollout(subject: Subject) -> Iterator[Finding]:
@@ -106,9 +107,25 @@ def _deployed(subject: Subject) -> DeployedStage:
     return DeployedStage(subject.account, subject.stage.settings.name)
 
 
+def require_place(subject: Subject) -> None:
+    """Raises DeliveryError unless this is known to be the account that is meant.
+
+    A rollback is made when alarms fire: nothing else may stop it.
+    """
+    for result in refused([*run_check(CREDENTIALS, subject), *run_check(PLACE, subject)]):
+        todo = f"; {result.finding.todo}" if result.finding.todo else ""
+        raise DeliveryError(f"{result.check}: {result.finding.found}{todo}")
+
+
 def refused(results: list[Result]) -> list[Result]:
     """Those that stop the deploy."""
-    return [result for result in results if result.finding.mark is Mark.FAILED]
+    return [result for result in results if _stops(result)]
+
+
+def _stops(result: Result) -> bool:
+    """What could not be looked at stops nothing, but for whose account it is."""
+    mark = result.finding.mark
+    return mark is Mark.FAILED or (mark is Mark.UNKNOWN and result.check in MUST_BE_KNOWN)
 
 
 def tell(results: list[Result]) -> Iterator[News]:
@@ -117,11 +134,14 @@ def tell(results: list[Result]) -> Iterator[News]:
         finding = result.finding
         if finding.mark is Mark.OK:
             continue
+        stops = _stops(result)
         todo = f"; {finding.todo}" if finding.todo else ""
-        facts = {"guard": result.check, "mark": str(finding.mark), "todo": finding.todo}
-        at_length = finding.mark is Mark.FAILED or result.check == UPDATE
-        lines = finding.details if at_length else ()
+        facts = {"guard": result.check, "mark": str(finding.mark), "stops": stops}
+        facts["todo"] = finding.todo
+        lines = finding.details if stops or result.check == UPDATE else ()
         text = f"{result.check}: {finding.found}{todo}"
-        yield News("guard", text, _LEVELS[finding.mark], lines=lines, facts=facts)
+        level = Level.BAD if stops else Level.WARNING
+        yield News("guard", text, level, lines=lines, facts=facts)
     good = sum(result.finding.mark is Mark.OK for result in results)
-    yield News("guard", f"{good} of {len(results)} checks found nothing to say", Level.DETAIL)
+    text = f"{good} of {len(results)} checks found nothing to say"
+    yield News("guards", text, Level.DETAIL, facts={"passed": good, "asked": len(results)})

@@ -17,7 +17,7 @@ def check_credentials(subject: Subject) -> Iterator[Finding]:
     try:
         identity = subject.account.ask("sts", "GetCallerIdentity")
     except NoCredentials as error:
-        yield Finding(Mark.FAILED, str(error), "sign in again (aws sso login), or set AWS_PROFILE")
+        yield Finding(Mark.FAILED, str(error), error.todo)
         return
     assert identity is not None
     yield Finding(Mark.OK, f"{identity['Arn']}")

@@ -22,8 +22,9 @@ from operations.preflight.quota import check_fargate_quota
 from operations.preflight.records import check_records
 
 CREDENTIALS: Final = Check("credentials", check_credentials, asks_aws=False)
+PLACE: Final = Check("account and region", check_place)
 CHECKS: Final = (
-    Check("account and region", check_place),
+    PLACE,
     Check("bootstrap", check_bootstrap),
     Check("certificate", check_certificate),
     Check("stacks", check_stacks),
@@ -52,11 +53,11 @@ class Result:
     finding: Finding
 
 
-def run_checks(subject: Subject) -> list[Result]:
-    """Every check, whatever the ones before it found."""
+def run_checks(subject: Subject, *others: Check) -> list[Result]:
+    """Every check, then the `others`, whatever the ones before it found."""
     results = run_check(CREDENTIALS, subject)
     signed_in = results[0].finding.mark is Mark.OK
-    for check in CHECKS:
+    for check in (*CHECKS, *others):
         if check.asks_aws and not signed_in:
             found = Finding(Mark.UNKNOWN, "not checked: AWS did not say who you are")
             results.append(Result(check.name, found))

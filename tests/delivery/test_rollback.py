@@ -15,6 +15,7 @@ from delivery.deploying.proving import Proof
 from delivery.endpoint import Endpoint
 from delivery.errors import DeliveryError
 from infra.stage_files import load_stage
+from operations.account import CouldNotAsk
 from operations.preflight.finding import Subject
 from operations.stage import SynthesisedStage
 from tests.delivery.deploying.account import FakeAccount, Listener
@@ -82,10 +83,14 @@ def proved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def back(monkeypatch: pytest.MonkeyPatch, proved: list[str], tmp_path: Path) -> Back:
-    """Takes stage dev back in an account."""
+    """Takes stage dev back, which may be pinned to an account."""
 
-    def run(asked: FakeAccount, *, agree: bool = True, **options: Any) -> tuple[Outcome, Listener]:
+    def run(
+        asked: FakeAccount, *, agree: bool = True, account: str | None = None, **options: Any
+    ) -> tuple[Outcome, Listener]:
         settings, told = load_stage("dev"), Listener()
+        pinned = settings.deploy.model_copy(update={"account": account})
+        settings = settings.model_copy(update={"deploy": pinned})
         subject = Subject(SynthesisedStage(settings, {}, None, builds_image=False), asked)
         (tmp_path / "manifest.json").write_text('{"artifacts": {}}')
         plan = Plan(Wish("dev"), settings, Assembly(tmp_path), (), subject)
@@ -223,15 +228,18 @@ def test_revision_that_never_ran_is_refused_with_those_that_did(back: Back) -> N
         back(with_history(), to="7")
 
 
-def test_credentials_of_another_account_take_nothing_back(back: Back) -> None:
-    refused = {"Account": "999999999999", "Arn": "arn:role/eve"}
-    asked = account(Stack("UPDATE_IN_PROGRESS"), GetCallerIdentity=refused)
-    pinned = load_stage("dev").deploy.model_copy(update={"account": "123456789012"})
-    settings = load_stage("dev").model_copy(update={"deploy": pinned})
-    subject = Subject(SynthesisedStage(settings, {}, None, builds_image=False), asked)
-    plan = Plan(Wish("dev"), settings, Assembly(Path()), (), subject)
-    with pytest.raises(DeliveryError, match="999999999999"):
-        rollback._check_account(plan)
+@pytest.mark.parametrize(
+    "identity",
+    [{"Account": "999999999999", "Arn": "arn:role/eve"}, CouldNotAsk("sts did not answer")],
+    ids=["another", "not known"],
+)
+def test_nothing_is_taken_back_in_an_account_that_may_not_be_meant(
+    back: Back, identity: Any
+) -> None:
+    asked = account(Stack("UPDATE_IN_PROGRESS"), GetCallerIdentity=identity)
+    with pytest.raises(DeliveryError, match=r"999999999999|sts did not answer"):
+        back(asked, account="123456789012")
+    assert set(asked.asked) == {"GetCallerIdentity"}
 
 
 def test_nobody_at_the_terminal_is_no(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,38 @@ def test_alarms_that_may_not_be_read_are_said_and_stop_nothing(
     assert finding.found == "could not check: needs permission cloudwatch:DescribeAlarms"
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
+def test_firing_alarm_refuses_though_ecs_does_not_answer(
+    subject: Subject, session: boto3.Session, firing: str, code: str
+) -> None:
+    answer(session, "ecs.DescribeServices", refusal(code))
+    alarm, undoing = alarms(subject)
+    assert (alarm.mark, alarm.found.split()[0]) == (Mark.FAILED, firing)
+    assert undoing.mark is Mark.UNKNOWN
+    assert undoing.found.startswith("whether ECS would undo the rollout for it: ")
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "ServiceUnavailable"])
+def test_deploy_is_refused_where_aws_does_not_say_whose_account_it_is(
+    subject: Subject, session: boto3.Session, code: str
+) -> None:
+    answer(session, "sts.GetCallerIdentity", refusal(code))
+    results = Guards().look(subject)
+    stopped = {result.check for result in refused(results)}
+    assert {"credentials", "account and region"} <= stopped
+    not_looked_at = {"rollout", "alarms"}
+    assert not_looked_at <= {item.check for item in results if item.finding.mark is Mark.UNKNOWN}
+    told = {news.facts["guard"]: news for news in tell(results) if news.kind == "guard"}
+    assert told["credentials"].level is told["account and region"].level is Level.BAD
+    assert told["alarms"].text == "alarms: not checked: AWS did not say who you are"
+
+
+def test_of_what_could_not_be_asked_only_the_place_refuses() -> None:
+    unknown = Finding(Mark.UNKNOWN, "could not check: sts did not answer")
+    place, alarms = Result("account and region", unknown), Result("alarms", unknown)
+    assert refused([place, alarms]) == [place]
+
+
 def rollout(subject: Subject) -> list[Finding]:
     return [result.finding for result in run_check(Check("rollout", check_rollout), subject)]
 
