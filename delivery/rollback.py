@@ -17,7 +17,7 @@ from delivery.deploying.guards import require_place
 from delivery.deploying.news import Level, News, Teller
 from delivery.deploying.outcome import Outcome, result
 from delivery.deploying.reissue import reissue
-from delivery.deploying.revisions import Ran, ran_before
+from delivery.deploying.revisions import History, Ran, history_of
 from delivery.deploying.watch import POLL_SECONDS, Overdue, Watch
 from delivery.errors import DeliveryError
 from operations.account import CouldNotAsk
@@ -166,7 +166,7 @@ def _reissue(
         raise DeliveryError(f"rollback: stage {deployed.name} has no service")
     address = ServiceAddress.of(service["serviceArn"])
     current = service["taskDefinition"]
-    chosen = _chosen(ran_before(deployed, address, current), current, to=to)
+    chosen = _chosen(history_of(deployed, address, current), current, to=to)
     then = deployed.task_definition(chosen.definition)
     found = differences(deployed.task_definition(current), then)
     _check_image(deployed, then)
@@ -180,17 +180,22 @@ def _reissue(
     return carry_out(replace(plan, assembly=assembly, stacks=(STACK,), done=done), teller)
 
 
-def _chosen(before: list[Ran], current: str, *, to: str) -> Ran:
-    if not before:
+def _chosen(history: History, current: str, *, to: str) -> Ran:
+    if not history.ran:
         raise DeliveryError(
             "rollback: ECS knows of no other revision that has run; deploy an earlier commit"
         )
+    known = ", ".join(ran.revision for ran in history.ran)
+    if not to and history.before:
+        return history.before[0]
     if not to:
-        return before[0]
-    for ran in before:
+        raise DeliveryError(
+            f"rollback: what ran before was taken back already; name one of {known} with TO=, or "
+            "deploy an earlier commit"
+        )
+    for ran in history.ran:
         if ran.revision == to:
             return ran
-    known = ", ".join(ran.revision for ran in before)
     now = current.rpartition(":")[2]
     raise DeliveryError(f"TO: got '{to}'; revision {now} runs, and these have run: {known}")
 

@@ -130,10 +130,17 @@ class DeployedStage:
         return sorted(found, key=lambda task: task["createdAt"])
 
     def task_definition(self, arn: str) -> dict[str, Any]:
-        """A revision, also one that is not active any more."""
+        """A revision that a task or a service has."""
         answer = self.account.ask("ecs", "DescribeTaskDefinition", taskDefinition=arn)
         definition: dict[str, Any] = (answer or {})["taskDefinition"]
         return definition
+
+    def kept_definition(self, arn: str) -> dict[str, Any] | None:
+        """A revision, also one that is not active any more; None where it was deleted."""
+        answer = self.account.ask(
+            "ecs", "DescribeTaskDefinition", absent=("ClientException",), taskDefinition=arn
+        )
+        return answer["taskDefinition"] if answer else None
 
     def targets(self, service: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         """The health of the targets in each of the service's target groups, by ARN."""

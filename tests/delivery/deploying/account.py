@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from delivery.deploying.news import Level, News, Picture
-from operations.account import Account, CouldNotAsk
+from operations.account import Account, CouldNotAsk, _asked
 
 Answer = Any
 
@@ -15,7 +16,8 @@ Answer = Any
 class FakeAccount(Account):
     """`answers` has what each operation gives: a value, a function of its arguments, or an error.
 
-    What lists things page by page gives the list itself.
+    What lists things page by page gives the list itself. AWS's own errors (`refusal`) are read as
+    those of a real account are, so that only a code that is asked for means absence.
     """
 
     def __init__(self, **answers: Answer) -> None:
@@ -27,13 +29,17 @@ class FakeAccount(Account):
         self, service: str, operation: str, /, *, absent: tuple[str, ...] = (), **parameters: Any
     ) -> dict[str, Any] | None:
         self.asked.append(operation)
-        answer = self.answers[operation]
-        if callable(answer):
-            answer = answer(**parameters)
-        if isinstance(answer, Exception):
-            raise answer
-        found: dict[str, Any] | None = answer
-        return found
+
+        def question() -> dict[str, Any]:
+            answer = self.answers[operation]
+            if callable(answer):
+                answer = answer(**parameters)
+            if isinstance(answer, Exception):
+                raise answer
+            found: dict[str, Any] = answer
+            return found
+
+        return _asked(question, service=service, absent=absent)
 
     def ask_all(
         self,
@@ -78,6 +84,11 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def refusal(code: str, message: str = "no") -> ClientError:
+    """AWS's answer with this error code."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, "TheOperation")
 
 
 def denied(permission: str) -> CouldNotAsk:
