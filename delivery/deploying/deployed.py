@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,6 +40,19 @@ class ServiceAddress:
         """From the service's ARN, which ends with both."""
         _, cluster, name = arn.rsplit("/", 2)
         return cls(cluster, name)
+
+
+def target_groups(service: Mapping[str, Any]) -> dict[str, int | None]:
+    """The container's port by target group's ARN: both groups, where a port has two.
+
+    After a rollout that moves requests the tasks are in the one or in the other.
+    """
+    found: dict[str, int | None] = {}
+    for entry in service.get("loadBalancers", ()):
+        second = entry.get("advancedConfiguration", {}).get("alternateTargetGroupArn")
+        for arn in filter(None, (entry["targetGroupArn"], second)):
+            found[arn] = entry.get("containerPort")
+    return found
 
 
 class DeployedStage:
@@ -142,11 +155,10 @@ class DeployedStage:
         )
         return answer["taskDefinition"] if answer else None
 
-    def targets(self, service: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    def targets(self, service: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
         """The health of the targets in each of the service's target groups, by ARN."""
-        groups = [item["targetGroupArn"] for item in service.get("loadBalancers", ())]
         found = {}
-        for arn in dict.fromkeys(groups):
+        for arn in target_groups(service):
             answer = self.account.ask("elbv2", "DescribeTargetHealth", TargetGroupArn=arn)
             found[arn] = (answer or {})["TargetHealthDescriptions"]
         return found

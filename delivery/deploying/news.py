@@ -57,6 +57,8 @@ class Picture:
     generations: tuple[Generation, ...] = ()
     targets: Mapping[str, int] = field(default_factory=dict)
     """How many targets of the load balancer are in each state."""
+    shift: str = ""
+    """How far the requests have been moved, where two fleets run at once."""
 
 
 class Teller(Protocol):

@@ -12,6 +12,7 @@ from delivery.deploying.causes import readable
 from delivery.deploying.deployed import DeployedStage, ServiceAddress
 from delivery.deploying.news import Generation, Level, News, Poll
 from delivery.deploying.stopped_tasks import StoppedTasks
+from delivery.deploying.traffic import Shift, shift_of
 
 # Of the service's own messages those that say what goes wrong; the others repeat the counts.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
@@ -61,6 +62,8 @@ class Rollout:
         self.stopped = StoppedTasks(stage, clock)
         self.generations: tuple[Generation, ...] = ()
         self.targets: dict[str, int] = {}
+        self.shift: Shift | None = None
+        """Where two fleets run at once, how far the requests have been moved."""
         self._ill: tuple[str, ...] = ()
 
     @property
@@ -87,6 +90,7 @@ class Rollout:
             ("the service", self._look),
             ("stopped tasks", self._look_at_stopped),
             ("the targets' health", self._look_at_targets),
+            ("how requests are moved", self._look_at_shift),
             ("the rollout", self._progress),
         )
 
@@ -109,6 +113,11 @@ class Rollout:
     def _look_at_targets(self) -> Iterator[News]:
         if self._service:
             self._ask_targets(self._service)
+        yield from ()
+
+    def _look_at_shift(self) -> Iterator[News]:
+        if self._service:
+            self.shift = shift_of(self._stage, self._service)
         yield from ()
 
     def _ask_targets(self, service: dict[str, Any]) -> None:
@@ -135,15 +144,19 @@ class Rollout:
         self._told = told
         wanted = self.generations[0]
         level = {"FAILED": Level.BAD, "COMPLETED": Level.GOOD}.get(wanted.rollout, Level.STEP)
-        facts = {
+        facts: dict[str, Any] = {
             "generations": [_facts(item) for item in self.generations],
             "targets": self.targets,
         }
+        if self.shift:
+            facts |= {"step": self.shift.step, "new_percent": self.shift.percent}
         lines = (*_reason(self._service), *self._ill)
         yield News("rollout", told, level, lines=lines, facts=facts)
 
     def _counts(self) -> str:
         parts = [_sentence(item) for item in self.generations]
+        if self.shift:
+            parts.append(str(self.shift))
         if self.targets:
             states = ", ".join(f"{count} {state}" for state, count in self.targets.items())
             parts.append(f"targets: {states}")

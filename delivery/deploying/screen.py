@@ -85,6 +85,8 @@ def drawn(picture: Picture) -> list[RenderableType]:
         )
     if picture.generations:
         parts.append(_tasks(picture))
+    if picture.shift:
+        parts.append(Text.assemble(("  requests ", "dim"), picture.shift))
     if picture.targets:
         states = ", ".join(f"{count} {state}" for state, count in picture.targets.items())
         parts.append(Text.assemble(("  targets  ", "dim"), states))

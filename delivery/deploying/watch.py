@@ -80,6 +80,7 @@ class Watch:
             working_on=self.stacks.working_on,
             generations=self.rollout.generations,
             targets=self.rollout.targets,
+            shift=str(self.rollout.shift or ""),
         )
 
     def _ask(self, what: str, poll: Poll) -> None:

@@ -38,6 +38,7 @@ WATCH_ACTIONS: Final = (
     "ec2:DescribeVpcAttribute",
     "ec2:DescribeVpcEndpoints",
     "ecr:DescribeRepositories",
+    "ecs:DescribeServiceDeployments",
     "ecs:DescribeServices",
     "ecs:DescribeTaskDefinition",
     "ecs:DescribeTasks",

@@ -8,6 +8,8 @@ from tests.delivery.deploying.account import FakeAccount
 ARN = "arn:aws:ecs:us-east-1:123456789012"
 SERVICE = f"{ARN}:service/cluster/service"
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/rest/1"
+SECOND = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/second/2"
+RULE = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/lb/1/2/3"
 WHEN = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
@@ -39,6 +41,46 @@ def service(*deployments: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "loadBalancers": [{"targetGroupArn": GROUP}],
         "events": [],
     } | changes
+
+
+def two_fleets(strategy: str = "CANARY", **configuration: Any) -> dict[str, Any]:
+    """What a service that moves its requests from one target group to the other has besides."""
+    entry = {
+        "targetGroupArn": GROUP,
+        "containerPort": 8080,
+        "advancedConfiguration": {
+            "alternateTargetGroupArn": SECOND,
+            "productionListenerRule": RULE,
+        },
+    }
+    return {
+        "currentServiceDeployment": "deployment/1",
+        "loadBalancers": [entry],
+        "deploymentConfiguration": {
+            "strategy": strategy,
+            "bakeTimeInMinutes": 15,
+            "canaryConfiguration": {"canaryPercent": 10, "canaryBakeTimeInMinutes": 5},
+            "linearConfiguration": {"stepPercent": 30, "stepBakeTimeInMinutes": 5},
+        }
+        | configuration,
+    }
+
+
+def rule(first: int, second: int) -> dict[str, Any]:
+    """The answer that has these weights of the two groups."""
+    groups = [
+        {"TargetGroupArn": GROUP, "Weight": first},
+        {"TargetGroupArn": SECOND, "Weight": second},
+    ]
+    actions = [{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
+    return {"Rules": [{"RuleArn": RULE, "Actions": actions}]}
+
+
+def step(name: str, weight: float | None = None, status: str = "IN_PROGRESS") -> dict[str, Any]:
+    """The answer that has a rollout at this step."""
+    target = {} if weight is None else {"requestedProductionTrafficWeight": weight}
+    deployment = {"status": status, "lifecycleStage": name, "targetServiceRevision": target}
+    return {"serviceDeployments": [deployment]}
 
 
 def message(identity: str, text: str) -> dict[str, Any]:

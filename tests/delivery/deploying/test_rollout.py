@@ -6,7 +6,7 @@ from delivery.deploying.deployed import DeployedStage
 from delivery.deploying.news import Level, News
 from delivery.deploying.rollout import Rollout
 from tests.delivery.deploying.account import Clock, FakeAccount
-from tests.delivery.deploying.ecs import account, deployment, message, service
+from tests.delivery.deploying.ecs import account, deployment, message, service, step, two_fleets
 
 
 def polled(rollout: Rollout) -> list[News]:
@@ -78,6 +78,26 @@ def test_load_balancers_own_words_are_told_of_a_target_that_is_not_well() -> Non
     (news,) = polled(rollout_of(asked))
     assert "targets: 2 unhealthy" in news.text
     assert news.lines == ("the load balancer: Health checks failed with these codes: [503]",)
+
+
+def test_each_step_of_two_fleets_is_told() -> None:
+    asked = account(service(NEW, OLD, **two_fleets()))
+    asked.answers["DescribeServiceDeployments"] = step("PRODUCTION_TRAFFIC_SHIFT", 10.0)
+    rollout = rollout_of(asked)
+    (news,) = polled(rollout)
+    assert "PRODUCTION_TRAFFIC_SHIFT, 10 % of the requests to the new tasks" in news.text
+    assert (news.facts["step"], news.facts["new_percent"]) == ("PRODUCTION_TRAFFIC_SHIFT", 10.0)
+    asked.answers["DescribeServiceDeployments"] = step("BAKE_TIME", 100.0)
+    (news,) = polled(rollout)
+    assert "BAKE_TIME, 100 %" in news.text
+    assert polled(rollout) == []
+
+
+def test_targets_of_the_second_group_count() -> None:
+    asked = account(service(**two_fleets()), DescribeServiceDeployments={"serviceDeployments": []})
+    rollout = rollout_of(asked)
+    polled(rollout)
+    assert rollout.targets == {"healthy": 4}
 
 
 def test_service_that_is_not_there_yet_is_looked_for_until_it_is() -> None:
