@@ -143,17 +143,17 @@ def _rollback(arguments: argparse.Namespace) -> int:
         ).status
 
 
-def _status(arguments: argparse.Namespace) -> None:
+def _status(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from delivery.status import status
 
-    status(
+    return status(
         arguments.stage,
         as_json=arguments.json,
         ask_cost=not arguments.no_cost_explorer,
         console=Console(highlight=False),
-    )
+    ).status
 
 
 def _smoke(arguments: argparse.Namespace) -> None:

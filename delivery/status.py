@@ -14,12 +14,13 @@ from rich.table import Table
 from delivery.assemblies import OUT
 from delivery.deploying.deployed import DeployedStage
 from delivery.deploying.news import Generation
+from delivery.deploying.outcome import Outcome
 from delivery.deploying.redaction import without_secrets
 from delivery.deploying.stage_alarms import FIRING
-from delivery.deploying.standing import Standing, is_well, look_at
+from delivery.deploying.standing import Standing, TargetGroup, ailments, look_at
 from delivery.errors import DeliveryError
 from infra.stage_files import SettingsError
-from operations.account import PATIENT, CouldNotAsk, open_account
+from operations.account import PATIENT, CouldNotAsk, NoCredentials, open_account
 from operations.place import WrongPlace, refuse_elsewhere
 
 _SHOWN_DIGEST: Final = 19
@@ -28,29 +29,41 @@ _SHOWN_DIGEST: Final = 19
 Row = tuple[str, str]
 
 
-def status(stage: str, *, as_json: bool, ask_cost: bool, console: Console) -> None:
-    """Look, and tell. Raises DeliveryError where nothing can be seen."""
+def status(stage: str, *, as_json: bool, ask_cost: bool, console: Console) -> Outcome:
+    """Look, and tell; `UNWELL` where something asks for somebody. Raises DeliveryError."""
+    standing = _look(stage, ask_cost=ask_cost)
+    if as_json:
+        print(without_secrets(as_document(standing)))
+    elif standing.stacks:
+        show(standing, console)
+    else:
+        raise DeliveryError(
+            f"STAGE: got '{stage}', of which nothing is deployed in {_place(standing)}"
+        )
+    if not standing.stacks:
+        return Outcome.FAILED
+    return Outcome.UNWELL if ailments(standing) else Outcome.DONE
+
+
+def _look(stage: str, *, ask_cost: bool) -> Standing:
+    """Raises DeliveryError where nothing can be seen."""
     try:
         account = open_account(PATIENT)
         refuse_elsewhere(stage, account)
-        deployed = DeployedStage(account, stage)
         keep = OUT / "status" / f"cost-{stage}.json"
-        standing = look_at(deployed, keep_cost_in=keep, ask_cost=ask_cost)
+        return look_at(DeployedStage(account, stage), keep_cost_in=keep, ask_cost=ask_cost)
     except (WrongPlace, SettingsError) as error:
         raise DeliveryError(str(error)) from None
+    except NoCredentials as error:
+        raise DeliveryError(f"status: {error}; {error.todo}") from None
     except CouldNotAsk as error:
         raise DeliveryError(f"status: {error}") from None
-    if as_json:
-        print(without_secrets(as_document(standing)))
-        return
-    if not standing.stacks:
-        raise DeliveryError(f"STAGE: got '{stage}', of which nothing is deployed here")
-    show(standing, console)
 
 
 def as_document(standing: Standing) -> str:
     """One JSON document."""
-    content = asdict(standing) | {"well": is_well(standing)}
+    ill = ailments(standing)
+    content = asdict(standing) | {"well": not ill, "ailments": ill}
     return json.dumps(content, indent=2, default=str)
 
 
@@ -71,16 +84,18 @@ def show(standing: Standing, console: Console) -> None:
 
 def _coloured(name: str, text: str) -> str:
     bad = "_FAILED" in text or "ROLLBACK" in text or (name == "alarms" and " ON" in text)
-    colour = "red" if bad or name == "unseen" else ""
+    colour = "red" if bad or name in ("unseen", "not well") else ""
     return f"[{colour}]{escape(text)}[/]" if colour else escape(text)
 
 
 def _rows(standing: Standing) -> Iterator[Row]:
-    yield "stage", f"{standing.stage} in {standing.account or '?'}, {standing.region or '?'}"
+    yield "stage", f"{standing.stage} in {_place(standing)}"
     for name, state in standing.stacks.items():
         yield "stack", f"{name}: {state}"
     if standing.deployed_at:
         yield "deployed", f"{standing.deployed_at:%F %H:%M} UTC"
+    if standing.update_began_at:
+        yield "update", f"begun {standing.update_began_at:%F %H:%M} UTC, and did not go through"
     if standing.endpoint:
         yield "endpoint", standing.endpoint
     yield from _rows_of_service(standing)
@@ -90,6 +105,15 @@ def _rows(standing: Standing) -> Iterator[Row]:
         yield "cost", standing.cost.told
     for part in standing.unseen:
         yield "unseen", part
+    ill = ailments(standing)
+    for ailment in ill:
+        yield "not well", ailment
+    if not ill:
+        yield "well", "nothing asks for anybody"
+
+
+def _place(standing: Standing) -> str:
+    return f"{standing.account or '?'}, {standing.region or '?'}"
 
 
 def _rows_of_service(standing: Standing) -> Iterator[Row]:
@@ -101,12 +125,20 @@ def _rows_of_service(standing: Standing) -> Iterator[Row]:
     if standing.image:
         pulled = ", ".join(digest[:_SHOWN_DIGEST] for digest in standing.image.digests)
         digest = f" ({pulled})" if pulled else ""
-        yield "image", f"{standing.image.name}:{standing.image.tag}{digest}"
+        tag = f":{standing.image.tag}" if standing.image.tag else ""
+        yield "image", f"{standing.image.name}{tag}{digest}"
     if standing.model:
         yield "model", f"{standing.model['name']} ({standing.model['path']})"
-    for group, states in (standing.targets or {}).items():
-        counted = ", ".join(f"{count} {state}" for state, count in states.items())
-        yield "targets", f"{group}: {counted or 'none'}"
+    if standing.shift:
+        yield "requests", standing.shift
+    for group in standing.targets or ():
+        yield "targets", _targets(group)
+
+
+def _targets(group: TargetGroup) -> str:
+    counted = ", ".join(f"{count} {state}" for state, count in group.states.items())
+    share = "" if group.percent is None else f", {group.percent:g} % of the requests"
+    return f"port {group.port}, {group.name}: {counted or 'none'}{share}"
 
 
 def _tasks(item: Generation) -> str:

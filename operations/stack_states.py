@@ -10,6 +10,15 @@ IN_PROGRESS: Final = "_IN_PROGRESS"
 ONLY_REVIEWED: Final = "REVIEW_IN_PROGRESS"
 # What is left of a first deploy that failed. The CDK's command line deletes it and begins anew.
 FAILED_FIRST: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+# After these the template that was given last is what is deployed.
+WENT_THROUGH: Final = frozenset(
+    {
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "IMPORT_COMPLETE",
+    }
+)
 # A stack that a rollback leaves usable.
 WENT_BACK: Final = "UPDATE_ROLLBACK_COMPLETE"
 

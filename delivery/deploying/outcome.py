@@ -21,6 +21,8 @@ class Outcome(Enum):
     SMOKE_FAILED = 4, "smoke test failed"
     # The watch has ended; AWS goes on.
     OVERDUE = 5, "overdue"
+    # Of `status`: something that is deployed asks for somebody.
+    UNWELL = 6, "not well"
     # As a shell counts SIGINT; AWS goes on.
     INTERRUPTED = 130, "interrupted"
 

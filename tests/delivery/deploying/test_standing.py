@@ -9,13 +9,26 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+import delivery.status as verb
 from delivery.deploying import costs
 from delivery.deploying.costs import Cost, cost_so_far
 from delivery.deploying.deployed import DeployedStage
-from delivery.deploying.standing import Standing, is_well, look_at
-from delivery.status import as_document, show
-from tests.delivery.deploying.account import FakeAccount, denied
-from tests.delivery.deploying.ecs import GROUP, account, definition, deployment, service, task
+from delivery.deploying.outcome import Outcome
+from delivery.deploying.standing import Standing, ailments, look_at
+from delivery.errors import DeliveryError
+from delivery.status import as_document, show, status
+from tests.delivery.deploying.account import FakeAccount, denied, refusal
+from tests.delivery.deploying.ecs import (
+    GROUP,
+    account,
+    definition,
+    deployment,
+    rule,
+    service,
+    step,
+    task,
+    two_fleets,
+)
 
 MADE = datetime.now(UTC) - timedelta(days=10)
 STACK = {
@@ -79,6 +92,7 @@ def test_everything_is_told_in_a_line_each() -> None:
         "targets    port 8080, rest: 2 healthy",
         "alarms     the stage has none",
         "cost       12.50 USD since",
+        "well       nothing asks for anybody",
     ):
         assert line in text
 
@@ -97,6 +111,13 @@ def test_last_deploy_is_the_stacks_last_update() -> None:
     assert standing(DescribeStacks={"Stacks": [first]}).deployed_at == MADE
 
 
+@pytest.mark.parametrize("state", ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS"])
+def test_update_that_has_not_gone_through_is_no_deploy(state: str) -> None:
+    seen = standing(DescribeStacks=in_state(state))
+    assert (seen.deployed_at, seen.update_began_at) == (None, MADE + timedelta(days=1))
+    assert f"update     begun {MADE + timedelta(days=1):%F %H:%M} UTC, and did not" in told(seen)
+
+
 def test_permission_that_is_missing_is_named_and_the_rest_is_seen() -> None:
     seen = standing(
         DescribeTargetHealth=denied("elasticloadbalancing:DescribeTargetHealth"),
@@ -110,20 +131,155 @@ def test_permission_that_is_missing_is_named_and_the_rest_is_seen() -> None:
     assert "unseen     targets: needs permission" in told(seen)
 
 
-def test_stage_with_a_firing_alarm_or_missing_tasks_is_not_well() -> None:
-    well = standing()
-    assert is_well(well)
-    alarms = [{"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": "NoReadyTask"}]
-    on = {"MetricAlarms": [{"AlarmName": "NoReadyTask", "StateValue": "ALARM"}]}
-    both = alarms + stage_account().answers["ListStackResources"]
-    assert not is_well(standing(ListStackResources=both, DescribeAlarms=on))
-    short = {"services": [service(deployment(2, runningCount=1))]}
-    short["services"][0]["loadBalancers"] = []
-    assert not is_well(standing(DescribeServices=short))
+def in_state(state: str) -> dict[str, Any]:
+    return {"Stacks": [STACK | {"StackStatus": state}]}
 
 
-def test_stage_that_is_not_deployed_has_no_stacks() -> None:
-    assert standing(DescribeStacks=[]).stacks == {}
+def serving(**changes: Any) -> dict[str, Any]:
+    """The answer that has the service's deployment so."""
+    entry = {"targetGroupArn": GROUP, "containerPort": 8080}
+    return {"services": [service(deployment(2, **changes), loadBalancers=[entry])]}
+
+
+def health(*states: str) -> dict[str, Any]:
+    found = [{"Target": {"Id": "10.0.0.1"}, "TargetHealth": {"State": state}} for state in states]
+    return {"TargetHealthDescriptions": found}
+
+
+ALARM = {"ResourceType": "AWS::CloudWatch::Alarm", "PhysicalResourceId": "NoReadyTask"}
+ON = {"MetricAlarms": [{"AlarmName": "NoReadyTask", "StateValue": "ALARM"}]}
+BOTH = [ALARM, *stage_account().answers["ListStackResources"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "ailment"),
+    [
+        ({"ListStackResources": BOTH, "DescribeAlarms": ON}, "alarm NoReadyTask is on"),
+        (
+            {"ListStackResources": BOTH, "DescribeAlarms": denied("cloudwatch:DescribeAlarms")},
+            "the alarms were not seen",
+        ),
+        ({"DescribeServices": serving(runningCount=1)}, "1 of 2 tasks run"),
+        ({"DescribeServices": serving(desiredCount=0, runningCount=0)}, "no task is wanted"),
+        ({"DescribeServices": serving(rolloutState="FAILED")}, "the rollout of revision 2 failed"),
+        ({"DescribeServices": {"services": []}}, "no service was seen"),
+        (
+            {"DescribeTargetHealth": health("unhealthy", "unhealthy")},
+            "port 8080: 0 of 2 tasks are healthy",
+        ),
+        (
+            {"DescribeTargetHealth": denied("elasticloadbalancing:DescribeTargetHealth")},
+            "the targets' health was not seen",
+        ),
+        (
+            {"DescribeStacks": in_state("UPDATE_ROLLBACK_FAILED")},
+            "llm-on-ecs-dev-inference is UPDATE_ROLLBACK_FAILED",
+        ),
+        (
+            {"DescribeStacks": in_state("ROLLBACK_COMPLETE")},
+            "llm-on-ecs-dev-inference is ROLLBACK_COMPLETE",
+        ),
+        ({"DescribeStacks": {"Stacks": []}}, "nothing is deployed"),
+    ],
+)
+def test_stage_is_not_well_for_each_of_these_alone(changes: dict[str, Any], ailment: str) -> None:
+    assert ailments(standing()) == []
+    seen = standing(**changes)
+    assert ailments(seen) == [ailment]
+    document = json.loads(as_document(seen))
+    assert (document["well"], document["ailments"]) == (False, [ailment])
+
+
+def test_what_is_at_work_or_went_back_is_no_ailment() -> None:
+    for state in ("UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"):
+        assert ailments(standing(DescribeStacks=in_state(state))) == []
+    assert ailments(standing(DescribeServices=serving(rolloutState="IN_PROGRESS"))) == []
+
+
+def test_cost_that_was_not_seen_is_no_ailment() -> None:
+    no = denied("cloudformation:GetTemplate")
+    seen = standing(GetCostAndUsage=denied("ce:GetCostAndUsage"), GetTemplate=no)
+    assert seen.cost is None
+    assert ailments(seen) == []
+
+
+# Two target groups.
+
+
+def two_groups(first: dict[str, Any], second: dict[str, Any], **answers: Any) -> Standing:
+    """The health in the two groups of a port."""
+    described = {"services": [service(deployment(2), **two_fleets())]}
+    return standing(
+        DescribeServices=described,
+        DescribeTargetHealth=lambda TargetGroupArn: first if TargetGroupArn == GROUP else second,
+        **{"DescribeServiceDeployments": {"serviceDeployments": []}} | answers,
+    )
+
+
+def test_both_target_groups_are_shown_with_their_shares_of_the_requests() -> None:
+    moved = rule(0, 100)
+    seen = two_groups(health(), health("healthy", "healthy"), DescribeRules=moved)
+    assert "targets    port 8080, rest: none, 0 % of the requests" in told(seen)
+    assert "targets    port 8080, second: 2 healthy, 100 % of the requests" in told(seen)
+    assert ailments(seen) == []
+
+
+def test_group_that_gets_requests_and_has_no_task_is_an_ailment() -> None:
+    seen = two_groups(health(), health("healthy", "healthy"), DescribeRules=rule(100, 0))
+    assert ailments(seen) == ["rest gets 100 % of the requests and has no healthy task"]
+
+
+def test_step_of_a_rollout_that_moves_requests_is_shown() -> None:
+    baking = step("BAKE_TIME", 100.0)
+    both = health("healthy", "healthy")
+    seen = two_groups(both, both, DescribeRules=rule(0, 100), DescribeServiceDeployments=baking)
+    assert "requests   BAKE_TIME, 100 % of the requests to the new tasks" in told(seen)
+
+
+def test_rule_that_may_not_be_read_is_said_and_the_health_is_seen() -> None:
+    no = denied("elasticloadbalancing:DescribeRules")
+    seen = two_groups(health("healthy", "healthy"), health(), DescribeRules=no)
+    assert seen.unseen == (f"who gets the requests: {no}",)
+    assert "targets    port 8080, rest: 2 healthy\n" in told(seen)
+
+
+# The verb.
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> FakeAccount:
+    """The account that the verb opens."""
+    found = stage_account()
+    monkeypatch.setattr(verb, "open_account", lambda _: found)
+    return found
+
+
+def run(stage: str = "dev", *, as_json: bool = False) -> Outcome:
+    return status(stage, as_json=as_json, ask_cost=False, console=Console(file=io.StringIO()))
+
+
+def test_verb_says_by_its_end_whether_the_stage_is_well(asked: FakeAccount) -> None:
+    assert run() is Outcome.DONE
+    asked.answers["DescribeTargetHealth"] = health("unhealthy", "unhealthy")
+    assert run() is Outcome.UNWELL
+
+
+def test_stage_that_is_not_deployed_fails_in_words_and_in_json(
+    asked: FakeAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked.answers["DescribeStacks"] = {"Stacks": []}
+    with pytest.raises(DeliveryError, match="nothing is deployed in 123456789012, us-east-1"):
+        run()
+    assert run(as_json=True) is Outcome.FAILED
+    document = json.loads(capsys.readouterr().out)
+    assert (document["stacks"], document["well"]) == ({}, False)
+    assert (document["account"], document["region"]) == ("123456789012", "us-east-1")
+
+
+def test_credentials_that_ended_have_a_remedy(asked: FakeAccount) -> None:
+    asked.answers["DescribeStacks"] = refusal("ExpiredToken")
+    with pytest.raises(DeliveryError, match=r"have expired .*; sign in again"):
+        run()
 
 
 # The cost.
