@@ -30,6 +30,13 @@ UNPROTECT: Final = (
 )
 
 
+def is_settled(state: str) -> bool:
+    """Whether nothing is under way, or left halfway: its template is the one that is in force."""
+    if state in FAILED_FIRST or state == ONLY_REVIEWED:
+        return True  # there is none
+    return state in WENT_THROUGH or "ROLLBACK_COMPLETE" in state
+
+
 def is_busy(state: str) -> bool:
     """Whether CloudFormation is at work on it."""
     return state.endswith(IN_PROGRESS) and state != ONLY_REVIEWED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,17 +26,27 @@ WIDTH: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What templates were made from: a commit, or none where an account had them on that day."""
+
+    date: str
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Baseline:
     """A stage's stacks by their ids, and what they were made from."""
 
-    commit: str
-    date: str
+    origin: Origin
     stacks: Mapping[str, Template]
 
     @property
     def words(self) -> str:
         """Which one it is, for a sentence; how many commits ago where git can tell."""
-        return f"its baseline, of commit {self.commit} ({self.date}{_age(self.commit)})"
+        date, commit = self.origin.date, self.origin.commit
+        if not commit:
+            return f"its baseline, as it was deployed on {date}"
+        return f"its baseline, of commit {commit} ({date}{_age(commit)})"
 
 
 def read(stage: str, folder: Path = FOLDER) -> Baseline:
@@ -46,16 +57,25 @@ def read(stage: str, folder: Path = FOLDER) -> Baseline:
             f"{shown(file)}: got no baseline of stage {stage}; run make baseline STAGE={stage} "
             "where the last release is checked out, and commit the file"
         )
-    content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    return Baseline(str(content["commit"]), str(content["date"]), content["stacks"])
+    try:
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        origin = Origin(str(content["date"]), str(content.get("commit", "")))
+        return Baseline(origin, dict(content["stacks"]))
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
+        told = " ".join(str(error).split())
+        raise DeliveryError(
+            f"{shown(file)}: got no baseline that can be read ({told}); write it with make "
+            f"baseline STAGE={stage} where the last release is checked out"
+        ) from None
 
 
-def write(stage: str, templates: Mapping[str, Template], folder: Path = FOLDER) -> Path:
+def write(
+    stage: str, templates: Mapping[str, Template], origin: Origin, folder: Path = FOLDER
+) -> Path:
     """Keep these templates as what is released, and forget what was accepted until now."""
-    commit, date = _head()
     content = {
-        "commit": commit,
-        "date": date,
+        **({"commit": origin.commit} if origin.commit else {}),
+        "date": origin.date,
         "stacks": {name: canonical(template) for name, template in templates.items()},
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,8 +90,15 @@ def accepted(stage: str, folder: Path = FOLDER) -> dict[str, str]:
     file = folder / ACCEPTED
     if not file.exists():
         return {}
-    entries: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    return dict(entries.get(stage, {}))
+    try:
+        section = tomllib.loads(file.read_text(encoding="utf-8")).get(stage, {})
+    except tomllib.TOMLDecodeError as error:
+        raise DeliveryError(f"{shown(file)}: got no TOML: {error}; mend it") from None
+    if not isinstance(section, dict) or not all(isinstance(why, str) for why in section.values()):
+        raise DeliveryError(
+            f'{shown(file)}: section [{stage}]: got {section}; write LogicalId = "the reason"'
+        )
+    return section
 
 
 def _forget(stage: str, file: Path) -> None:
@@ -81,7 +108,7 @@ def _forget(stage: str, file: Path) -> None:
     kept, inside = [], False
     for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
         if line.startswith("["):
-            inside = line.strip() == f"[{stage}]"
+            inside = line.partition("#")[0].strip() == f"[{stage}]"
         if not inside:
             kept.append(line)
     file.write_text("".join(kept), encoding="utf-8")
@@ -102,11 +129,16 @@ def _dumped(content: Mapping[str, Any]) -> str:
     return text
 
 
-def _head() -> tuple[str, str]:
+def of_checkout() -> Origin:
     """The commit that is checked out, and its day; with what is changed since, it says so."""
     commit, date = _git("log", "-1", "--format=%h %cs").split()
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", "infra", "service")
-    return (f"{commit} and changes" if changed else commit), date
+    return Origin(date, f"{commit} and changes" if changed else commit)
+
+
+def of_account() -> Origin:
+    """Nobody knows which commit an account has: it is what was there today."""
+    return Origin(f"{datetime.now(UTC):%F}")
 
 
 def _age(commit: str) -> str:

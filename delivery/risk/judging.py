@@ -62,7 +62,7 @@ def judge_deployed(
 
 
 def _judge_account(stage: str, after: Assembly, accept: Iterable[str]) -> Verdict:
-    return judge_deployed(stage, templates_of_account(after.stack_names), after, accept)
+    return judge_deployed(stage, templates_of_account(stage, after.stack_names), after, accept)
 
 
 def _accepted(stage: str, accept: Iterable[str]) -> dict[str, str]:
@@ -76,7 +76,8 @@ def write_baselines(stages: list[str], *, from_account: bool) -> Iterable[str]:
     for stage in stages or tree.stages:
         tree.require(stage)
         assembly = tree.synthesise(stage, FOLDER / stage)
-        kept = templates_of_account(assembly.stack_names) if from_account else assembly.templates
-        if not kept:
-            raise DeliveryError(f"BASE=deployed: got no stack of stage {stage}; deploy it first")
-        yield str(baseline.write(stage, kept))
+        if from_account:
+            deployed = templates_of_account(stage, assembly.stack_names)
+            yield str(baseline.write(stage, deployed, baseline.of_account()))
+        else:
+            yield str(baseline.write(stage, assembly.templates, baseline.of_checkout()))

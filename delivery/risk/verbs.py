@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+
+from delivery.errors import DeliveryError
 
 SEPARATOR = ","
 
@@ -36,10 +39,17 @@ def _ids(text: str) -> tuple[str, ...]:
 
 
 def _diff_risk(arguments: argparse.Namespace) -> int:
+    from delivery.deploying.outcome import Outcome
     from delivery.risk.judging import judge_stages
     from delivery.risk.report import as_json, failures, lines
 
-    verdicts = judge_stages(arguments.base, _stages(arguments), arguments.accept)
+    try:
+        verdicts = judge_stages(arguments.base, _stages(arguments), arguments.accept)
+    except DeliveryError as error:
+        if not arguments.json:
+            raise
+        print(json.dumps({"error": str(error)}))
+        return Outcome.FAILED.status
     if arguments.json:
         print(as_json(verdicts))
     else:
@@ -48,7 +58,7 @@ def _diff_risk(arguments: argparse.Namespace) -> int:
     failing = [line for verdict in verdicts for line in failures(verdict)]
     for line in failing:
         print(line, file=sys.stderr)
-    return 1 if failing else 0
+    return Outcome.REFUSED.status if failing else Outcome.DONE.status
 
 
 def _baseline(arguments: argparse.Namespace) -> None:

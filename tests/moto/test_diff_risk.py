@@ -1,22 +1,32 @@
 """The risk of an update against what CloudFormation has deployed."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from moto.cloudformation.models import cloudformation_backends
 
 from delivery.assemblies import Assembly
+from delivery.errors import DeliveryError
 from delivery.risk.canonical import canonical
-from delivery.risk.deployed import deployed_templates
+from delivery.risk.deployed import deployed_templates, templates_of_account
 from delivery.risk.grades import Grade
 from delivery.risk.verdict import Verdict, judge
+from infra.stage_files import load_stage
+from operations import place
 from operations.account import Account
 from sandbox import assembly
-from sandbox.state import REGION
+from sandbox.assembly import DeployFailed
+from sandbox.state import ACCOUNT, REGION
 from tests.infra.assemblies import VARIANTS, Variant, write_variant
+from tests.moto.templates import resource
 
 pytestmark = pytest.mark.usefixtures("aws")
+
+BAD = {"Resources": {"Bad": resource("AWS::Chatbot::SlackChannelConfiguration")}}
 
 
 @pytest.fixture
@@ -32,12 +42,49 @@ def judged(after: Assembly, session: boto3.Session) -> Verdict:
     return judge("local", before, after, base="what is deployed", accepted={})
 
 
-def test_nothing_is_deployed_and_everything_is_added(
+def of_account(after: Assembly, session: boto3.Session) -> dict[str, Any]:
+    """As the verbs have it with BASE=deployed."""
+    return templates_of_account("local", after.stack_names, Account(session))
+
+
+def test_account_that_has_nothing_of_the_stage_is_no_base(
     synthesised: Callable[[str], Path], session: boto3.Session
 ) -> None:
-    verdict = judged(Assembly(synthesised("local")), session)
-    assert verdict.failures == []
-    assert Grade.DESTROYS not in verdict.counted()
+    with pytest.raises(DeliveryError, match=f"no stack of stage local is in {ACCOUNT}, {REGION}"):
+        of_account(Assembly(synthesised("local")), session)
+
+
+def test_first_deploy_that_failed_is_no_base(
+    synthesised: Callable[[str], Path], session: boto3.Session
+) -> None:
+    after = Assembly(synthesised("local"))
+    with pytest.raises(DeployFailed):
+        assembly.deploy_template(after.stack_names["Registry"], json.dumps(BAD), region=REGION)
+    with pytest.raises(DeliveryError, match="no stack of stage local"):
+        of_account(after, session)
+
+
+@pytest.mark.parametrize("state", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"])
+def test_stack_between_two_templates_is_no_base(
+    deployed: Assembly, session: boto3.Session, state: str
+) -> None:
+    assert of_account(deployed, session).keys() == deployed.stack_names.keys()
+    name = deployed.stack_names["Inference"]
+    stacks = cloudformation_backends[ACCOUNT][REGION].stacks.values()
+    (stack,) = (stack for stack in stacks if stack.name == name)
+    stack.status = state
+    with pytest.raises(DeliveryError, match=f"{name} is {state}, between two templates"):
+        of_account(deployed, session)
+
+
+def test_account_that_the_stage_is_not_pinned_to_is_no_base(
+    deployed: Assembly, session: boto3.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = load_stage("local").deploy.model_copy(update={"account": "999999999999"})
+    settings = load_stage("local").model_copy(update={"deploy": pinned})
+    monkeypatch.setattr(place, "load_stage", lambda _: settings)
+    with pytest.raises(DeliveryError, match=f"{ACCOUNT}, but local.toml says 999999999999"):
+        of_account(deployed, session)
 
 
 def test_what_is_deployed_is_what_was_synthesised(

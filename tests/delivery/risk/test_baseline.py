@@ -12,12 +12,14 @@ import yaml
 from delivery import assemblies
 from delivery.errors import DeliveryError
 from delivery.risk import baseline
+from delivery.risk.baseline import Origin
 from delivery.risk.canonical import PLACEHOLDER, canonical, without_hashes
 from delivery.risk.verdict import judge
 from infra.stage_files import stage_names
 from tests.delivery.templates import repository, resource, task, template
 from tests.infra.assemblies import Assembly
 
+ORIGIN = Origin("2026-07-01", "abc1234")
 HASH = "0123456789abcdef" * 4
 IMAGE = {"Fn::Sub": f"${{AWS::AccountId}}.dkr.ecr.us-east-1.amazonaws.com/images:{HASH}"}
 
@@ -53,11 +55,32 @@ def test_metadata_parameters_and_outputs_that_nobody_imports_are_left_out() -> N
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     written = {"Registry": template(Repo=repository("a")), "Network": template()}
-    file = baseline.write("qa", written, tmp_path)
+    file = baseline.write("qa", written, ORIGIN, tmp_path)
     found = baseline.read("qa", tmp_path)
     assert found.stacks == {name: canonical(body) for name, body in written.items()}
-    assert found.commit in found.words
+    assert found.origin == ORIGIN
+    assert "of commit abc1234 (2026-07-01" in found.words
     assert file.read_text(encoding="utf-8").startswith("# What the last release of stage qa")
+
+
+def test_baseline_of_an_account_names_no_commit(tmp_path: Path) -> None:
+    file = baseline.write("qa", {"Network": template()}, baseline.of_account(), tmp_path)
+    assert "commit:" not in file.read_text(encoding="utf-8")
+    assert baseline.read("qa", tmp_path).words.startswith("its baseline, as it was deployed on 2")
+
+
+@pytest.mark.parametrize("text", ["stacks: [", "[]", "date: 2026-07-01", "date: x\nstacks: 1"])
+def test_baseline_that_cannot_be_read_is_named_with_a_remedy(tmp_path: Path, text: str) -> None:
+    (tmp_path / "qa.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(DeliveryError, match=r"qa\.yaml: got .*; write it with make baseline"):
+        baseline.read("qa", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[qa", '[qa]\nRepo = ["x"]', 'qa = "x"'])
+def test_accepted_losses_that_cannot_be_read_are_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / baseline.ACCEPTED).write_text(text, encoding="utf-8")
+    with pytest.raises(DeliveryError, match=r"accepted\.toml: "):
+        baseline.accepted("qa", tmp_path)
 
 
 def test_stage_without_a_baseline_is_told_what_to_run(tmp_path: Path) -> None:
@@ -70,9 +93,11 @@ def test_stage_without_a_baseline_is_told_what_to_run(tmp_path: Path) -> None:
 
 def test_new_baseline_forgets_what_was_accepted_for_its_stage_alone(tmp_path: Path) -> None:
     accepted = tmp_path / baseline.ACCEPTED
-    accepted.write_text('# Why.\n[dev]\nRepo = "moved"\n\n[prod]\nLog = "old"\n', encoding="utf-8")
+    accepted.write_text(
+        '# Why.\n[dev] # a remark\nRepo = "moved"\n\n[prod]\nLog = "old"\n', encoding="utf-8"
+    )
     assert baseline.accepted("dev", tmp_path) == {"Repo": "moved"}
-    baseline.write("dev", {}, tmp_path)
+    baseline.write("dev", {}, ORIGIN, tmp_path)
     assert baseline.accepted("dev", tmp_path) == {}
     assert baseline.accepted("prod", tmp_path) == {"Log": "old"}
 
@@ -90,7 +115,7 @@ def test_release_that_changed_nothing_but_its_image_is_no_change(
     synthesised: Callable[[str], Assembly], tmp_path: Path
 ) -> None:
     released = assemblies.Assembly(synthesised("prod").directory)
-    baseline.write("prod", released.templates, tmp_path)
+    baseline.write("prod", released.templates, ORIGIN, tmp_path)
     kept = baseline.read("prod", tmp_path).stacks
     now = assemblies.Assembly(synthesised("prod").directory)
     verdict = judge("prod", kept, now, base="", accepted={}, images_count=False)
@@ -98,6 +123,6 @@ def test_release_that_changed_nothing_but_its_image_is_no_change(
 
 
 def test_baseline_shows_a_change_of_a_property(tmp_path: Path) -> None:
-    baseline.write("qa", {"Stack": template(Topic=resource("SNS::Topic"))}, tmp_path)
+    baseline.write("qa", {"Stack": template(Topic=resource("SNS::Topic"))}, ORIGIN, tmp_path)
     (stack,) = baseline.read("qa", tmp_path).stacks.values()
     assert stack["Resources"]["Topic"]["Type"] == "AWS::SNS::Topic"

@@ -46,7 +46,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_loss_fails_with_a_sentence(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run() == 1
+    assert run() == 3
     told = capsys.readouterr()
     assert told.out.startswith("Stage dev against baseline: 1 replaces")
     assert told.err.startswith("dev: Registry Repository (AWS::ECR::Repository): replaces")
@@ -72,9 +72,25 @@ def test_deploy_takes_what_may_be_lost_likewise(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_program_is_told_in_json(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("--json", "--base", "deployed") == 1
+    assert run("--json", "--base", "deployed") == 3
     (document,) = json.loads(capsys.readouterr().out)
     assert (document["stage"], document["base"], document["ok"]) == ("dev", "deployed", False)
+
+
+def test_what_could_not_be_judged_ends_otherwise_than_a_loss(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> list[Verdict]:
+        raise DeliveryError("BASE=deployed: no credentials")
+
+    assert run() == 3
+    monkeypatch.setattr(judging, "judge_stages", fail)
+    capsys.readouterr()
+    assert main() == 1
+    assert capsys.readouterr().err.startswith("BASE=deployed: no credentials")
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--json"])
+    assert main() == 1
+    assert json.loads(capsys.readouterr().out) == {"error": "BASE=deployed: no credentials"}
 
 
 @pytest.mark.parametrize("base", ["baseline", "deployed", "HEAD"])
