@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from aws_cdk import CfnResource
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
 from infra.components.api_gateway_log import access_log_options
 from infra.components.api_gateway_plan import KeyLimits
+from infra.components.cloudformation import resource_of
 from infra.components.listener_rules import API_STAGE
 from infra.components.load_balancer import LoadBalancer
 from infra.components.load_balancer_link import LoadBalancerLink
@@ -83,7 +83,7 @@ class ApiGateway(Construct):
         # The stack has an output of its own for the address, whatever it is of.
         api.node.try_remove_child("Endpoint")
         for key, value in TLS.items():
-            _cloudformation(api).add_property_override(key, value)
+            resource_of(api).add_property_override(key, value)
         return api
 
     def _pass_everything(
@@ -97,15 +97,8 @@ class ApiGateway(Construct):
             api_key_required=require_api_key,
             request_parameters={"method.request.path.proxy": True},
         )
-        _cloudformation(method).add_property_override("Integration.IntegrationTarget", link.target)
+        resource_of(method).add_property_override("Integration.IntegrationTarget", link.target)
         # A deployment is a picture of the API, and has to be taken again when the link is another:
         # else the stage keeps the old one, and nobody can delete that (hashicorp/terraform#18392).
         if deployment := self.api.latest_deployment:
             deployment.add_to_logical_id({"link": link.subnets})
-
-
-def _cloudformation(construct: Construct) -> CfnResource:
-    resource = construct.node.default_child
-    if not isinstance(resource, CfnResource):
-        raise TypeError(f"{construct.node.path} is not one resource")
-    return resource

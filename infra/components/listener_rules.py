@@ -5,10 +5,10 @@ Rules are tried by their priority, the lowest first.
 
 from typing import Final
 
-from aws_cdk import CfnResource
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
+from infra.components.cloudformation import resource_of
 from infra.container_env import METRICS_PATH
 
 # The stage of the API in front, where there is one: the first part of every path that clients use.
@@ -77,11 +77,3 @@ def rewrite_paths(rule: elbv2.ApplicationListenerRule) -> None:
     rewrite = {"Regex": f"^/{API_STAGE}/(.*)$", "Replace": "/$1"}
     transform = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [rewrite]}}
     resource_of(rule).add_property_override("Transforms", [transform])
-
-
-def resource_of(rule: elbv2.ApplicationListenerRule) -> CfnResource:
-    """What CloudFormation makes of a rule, for what the CDK's has no property for."""
-    resource = rule.node.default_child
-    if not isinstance(resource, CfnResource):
-        raise TypeError(f"{rule.node.path} is not one resource")
-    return resource

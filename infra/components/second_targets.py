@@ -7,7 +7,8 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.components.listener_rules import DIVIDE, resource_of, rewrite_paths
+from infra.components.cloudformation import resource_of
+from infra.components.listener_rules import DIVIDE, rewrite_paths
 from infra.components.targets import TargetGroups
 
 LOOKING: Final = (
