@@ -12,6 +12,7 @@ from infra.components.listener_rules import API_STAGE
 from infra.components.load_balancer import LoadBalancer
 from infra.components.load_balancer_link import LoadBalancerLink
 from infra.components.network import Network
+from infra.names import full_name
 from infra.settings import StageSettings
 from infra.timeouts import TimeoutBudget
 
@@ -66,7 +67,7 @@ class ApiGateway(Construct):
         api = apigateway.RestApi(
             self,
             "Api",
-            rest_api_name=f"llm-on-ecs-{settings.name}",
+            rest_api_name=full_name(settings.name),
             description=f"Language model service, stage {settings.name}.",
             endpoint_configuration=apigateway.EndpointConfiguration(
                 types=[apigateway.EndpointType.REGIONAL]

@@ -86,7 +86,7 @@ class Listeners(Construct):
         return listener
 
     def _add_rules(self, settings: StageSettings, targets: Fleet) -> None:
-        behind_gateway = settings.endpoint.kind == "api-gateway"
+        behind_gateway = settings.endpoint.behind_api_gateway
         # ECS's page says that a rollout with two fleets fails where a listener's rules do not all
         # forward; the service hides them itself from whoever comes through a load balancer.
         # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb-resources-for-blue-green.html
