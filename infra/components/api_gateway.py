@@ -14,7 +14,6 @@ from infra.components.load_balancer_link import LoadBalancerLink
 from infra.components.network import Network
 from infra.names import full_name
 from infra.settings import StageSettings
-from infra.timeouts import TimeoutBudget
 
 # TLS 1.3, and 1.2 for older clients, as at the load balancer; a regional API's default is 1.0.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html
@@ -38,14 +37,13 @@ class ApiGateway(Construct):
         construct_id: str,
         *,
         settings: StageSettings,
-        budget: TimeoutBudget,
         network: Network,
         balancer: LoadBalancer,
     ) -> None:
         super().__init__(scope, construct_id)
         self.api = self._make_api(settings)
         link = LoadBalancerLink(self, "Link", network=network, balancer=balancer)
-        self._pass_everything(link, budget, require_api_key=settings.api_gateway.require_api_key)
+        self._pass_everything(link, settings)
         # Where load balancer and service are replaced, clients go on to the new ones when those
         # serve: the API that they use is the last one deployed.
         self.api.deployment_stage.node.add_dependency(balancer.serving)
@@ -87,15 +85,13 @@ class ApiGateway(Construct):
             resource_of(api).add_property_override(key, value)
         return api
 
-    def _pass_everything(
-        self, link: LoadBalancerLink, budget: TimeoutBudget, *, require_api_key: bool
-    ) -> None:
+    def _pass_everything(self, link: LoadBalancerLink, settings: StageSettings) -> None:
         """Any method on any path; the path below the API's stage is the load balancer's."""
         method = self.api.root.add_resource("{proxy+}").add_method(
             "ANY",
-            link.integration(budget),
+            link.integration(settings.budget),
             authorization_type=apigateway.AuthorizationType.NONE,
-            api_key_required=require_api_key,
+            api_key_required=settings.api_gateway.require_api_key,
             request_parameters={"method.request.path.proxy": True},
         )
         resource_of(method).add_property_override("Integration.IntegrationTarget", link.target)

@@ -18,7 +18,6 @@ from infra.components.targets import TargetGroups
 from infra.container_env import GRPC_PORT, HTTP_PORT
 from infra.sections.load_balancer import Desync
 from infra.settings import StageSettings
-from infra.timeouts import TimeoutBudget
 
 DESYNC: Final[dict[Desync, elbv2.DesyncMitigationMode]] = {
     "defensive": elbv2.DesyncMitigationMode.DEFENSIVE,
@@ -35,7 +34,6 @@ class LoadBalancer(Construct):
         construct_id: str,
         *,
         settings: StageSettings,
-        budget: TimeoutBudget,
         network: Network,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -44,8 +42,10 @@ class LoadBalancer(Construct):
         # What waits until tasks serve behind the load balancer, waits for what is in here.
         self.serving = DependencyGroup()
         self._domain = self._make_domain()
-        self.balancer = self._make_balancer(budget)
-        groups = TargetGroups(vpc=network.vpc, settings=settings.load_balancer, budget=budget)
+        self.balancer = self._make_balancer()
+        groups = TargetGroups(
+            vpc=network.vpc, settings=settings.load_balancer, budget=settings.budget
+        )
         self._first = self._make_targets(groups)
         self.listener = self._listen()
         self._second = self._make_second_targets(groups)
@@ -73,7 +73,7 @@ class LoadBalancer(Construct):
         domain = self._settings.domain
         return Domain(self, "Domain", domain=domain, name=domain.name) if domain.name else None
 
-    def _make_balancer(self, budget: TimeoutBudget) -> elbv2.ApplicationLoadBalancer:
+    def _make_balancer(self) -> elbv2.ApplicationLoadBalancer:
         public = self._settings.endpoint.public
         return elbv2.ApplicationLoadBalancer(
             self,
@@ -82,7 +82,7 @@ class LoadBalancer(Construct):
             vpc_subnets=self._network.public if public else self._network.private,
             internet_facing=public,
             security_group=self._make_security_group(),
-            idle_timeout=Duration.seconds(budget.idle_timeout_seconds),
+            idle_timeout=Duration.seconds(self._settings.budget.idle_timeout_seconds),
             http2_enabled=True,  # gRPC needs it
             # The service reads no header whose name the load balancer would drop.
             drop_invalid_header_fields=True,

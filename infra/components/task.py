@@ -36,7 +36,6 @@ class InferenceTask(Construct):
         construct_id: str,
         *,
         settings: StageSettings,
-        budget: TimeoutBudget,
         image: ecs.ContainerImage,
         keys: ApiKeys,
         models: ModelBucket | None,
@@ -49,7 +48,7 @@ class InferenceTask(Construct):
             keys_source=keys.source,
             model_bucket=models.bucket.bucket_name if models and settings.model.key else None,
         )
-        self.container = self._add_container(budget, image=image, environment=environment)
+        self.container = self._add_container(settings.budget, image=image, environment=environment)
         self._add_scratch_space()
         if settings.auth.asks_for_keys:
             keys.grant_read(self.definition.task_role)

@@ -25,7 +25,6 @@ from infra.components.vpc_additions import VpcAdditions
 from infra.components.watching import Watching
 from infra.settings import StageSettings
 from infra.stacks.registry import repository_name
-from infra.timeouts import TimeoutBudget
 
 # AWS's documentation uses this account; nobody has it.
 PLACEHOLDER_ACCOUNT: Final = "111122223333"
@@ -58,16 +57,11 @@ class InferenceStack(Stack):
                 image_assets_repository_name=repository_name(settings.name)
             ),
         )
-        budget = settings.budget
         keys = ApiKeys(self, "Keys", settings=settings)
         image = self._image(settings)
-        task = InferenceTask(
-            self, "Task", settings=settings, budget=budget, image=image, keys=keys, models=models
-        )
+        task = InferenceTask(self, "Task", settings=settings, image=image, keys=keys, models=models)
         network = network or existing_network(self, settings=settings.existing_vpc)
-        balancer = LoadBalancer(
-            self, "LoadBalancer", settings=settings, budget=budget, network=network
-        )
+        balancer = LoadBalancer(self, "LoadBalancer", settings=settings, network=network)
         metrics = StageMetrics(settings.name, balancer=balancer)
         alarms = self._rollback_alarms(settings, metrics)
         service = InferenceService(
@@ -76,7 +70,7 @@ class InferenceStack(Stack):
         balancer.serve(service)
         if settings.existing_vpc.id is not None:
             VpcAdditions(self, "VpcAdditions", settings=settings, service=service)
-        url = self._open(settings, budget, network=network, balancer=balancer)
+        url = self._open(settings, network=network, balancer=balancer)
         ServiceScaling(self, "Scaling", settings=settings, service=service, fleets=balancer.fleets)
         allow_traces(service, settings.monitoring)
         allow_scraping(service, settings.monitoring)
@@ -98,14 +92,7 @@ class InferenceStack(Stack):
         asset = service_image(self, "Image", settings=settings)
         return ecs.ContainerImage.from_docker_image_asset(asset)
 
-    def _open(
-        self,
-        settings: StageSettings,
-        budget: TimeoutBudget,
-        *,
-        network: Network,
-        balancer: LoadBalancer,
-    ) -> str:
+    def _open(self, settings: StageSettings, *, network: Network, balancer: LoadBalancer) -> str:
         """What stands in front of the load balancer, if anything; the address for clients.
 
         Imported where a stage has it, as in `build`.
@@ -115,12 +102,7 @@ class InferenceStack(Stack):
             from infra.components.api_gateway import ApiGateway
 
             gateway = ApiGateway(
-                self,
-                "ApiGateway",
-                settings=settings,
-                budget=budget,
-                network=network,
-                balancer=balancer,
+                self, "ApiGateway", settings=settings, network=network, balancer=balancer
             )
             url, protected = gateway.url, gateway.stage_arn
         if settings.firewall.enabled:
