@@ -16,8 +16,8 @@ SECTIONS = {
     for name, field in StageSettings.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
 }
-NAMED = re.compile(rf"(?<![\w./])({'|'.join(SECTIONS)})\.([a-z_0-9]+)(?![\w-])")
-# Words like model.gguf, which are files and pages; hosts go on with a dash.
+NAMED = re.compile(rf"(?<![\w./-])({'|'.join(SECTIONS)})\.([a-z_0-9]+)(?![\w-])")
+# Words like model.gguf, which are files and pages; hosts go on with a dash, or come after one.
 ENDINGS = {"gguf", "html", "txt", "yml"}
 PACKAGES = ("delivery", "infra", "operations", "sandbox", "service", "weights")
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -50,5 +50,8 @@ def test_settings_that_a_document_names_exist(file: Path) -> None:
 
 
 def test_names_are_found_and_told_from_files() -> None:
-    found = unknown("here", "raise task.memory_mib, or lower model.slots; see model.gguf")
+    found = unknown(
+        "here",
+        "raise task.memory_mib, or lower model.slots; see model.gguf, vpc-flow-logs.amazonaws.com",
+    )
     assert found == ["here model.slots"]
