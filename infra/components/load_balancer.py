@@ -115,7 +115,7 @@ class LoadBalancer(Construct):
             certificate=self._certificate(),
             targets=self._first,
         )
-        if self._settings.endpoint.kind == "load-balancer":
+        if not self._settings.endpoint.behind_api_gateway:
             listeners.let_in(self._settings.allowed_networks)
         return listeners.main
 
