@@ -91,6 +91,8 @@ def test_the_three_stages_of_the_design_exist() -> None:
             "logs.retention_days = 2",
             "logs.retention_days: got 2; choose 1, 7, 30, 90 or 365",
         ),
+        ("logs.retention_days = true", "logs.retention_days: got true; write a whole number"),
+        ("logs.retention_days = 30.0", "logs.retention_days: got 30.0; write a whole number"),
         (
             "limits.longest_generation_seconds = 3531",
             "limits.longest_generation_seconds: got 3531; choose at most 3530",
