@@ -45,7 +45,7 @@ def hold(broken: Broken, tally: Refused) -> None:
     lines = refusals(message)
     for line in lines:
         assert message.startswith(f"{broken.name}.toml: ")
-        _hold_form(line)
+        hold_form(line)
     _hold_place(broken, lines)
     for line in lines:
         for proposal in proposals(line):
@@ -55,7 +55,26 @@ def hold(broken: Broken, tally: Refused) -> None:
     tally.lines += len(lines)
 
 
-def _hold_form(line: Refusal) -> None:
+def hold_each(wrong: Values) -> None:
+    """Raises where one of several settings, each refused by itself, gets no line of its own."""
+    values: Values = {}
+    for path, value in wrong.items():
+        put(values, path, value)
+    lines = refusals(refused(values) or "")
+    for line in lines:
+        hold_form(line)
+    told = [setting_of(line.path) for line in lines]
+    accepted = {path: value for path, value in wrong.items() if path not in told}
+    assert accepted == {}, f"accepted: {accepted}"
+    others = [line for line in lines if setting_of(line.path) not in wrong]
+    assert others == [], others
+    for line in lines:
+        value = wrong.get(line.path)
+        assert value is None or line.text.startswith(f"got {shown(value)}"), line
+
+
+def hold_form(line: Refusal) -> None:
+    """Raises where it lacks a part, is not in our words, or is of no setting."""
     assert line.text.startswith("got "), line
     assert "; " in line.text, line
     assert line.remedy == line.remedy.strip() != "", line
@@ -83,6 +102,8 @@ def shown(value: Any) -> str:
     """A value as a person has written it."""
     if isinstance(value, bool):
         return str(value).lower()
+    if value is None:
+        return "none"
     if isinstance(value, dict):
         return "a section"
     written_bare = isinstance(value, datetime.date | datetime.time)

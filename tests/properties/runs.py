@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import tomlkit
@@ -39,8 +39,7 @@ def valid(*, examples: int, first: int, drawn: Yield, trials: Trials) -> None:
         failed[:] = [stage]
         try_out(*stage, trials)
 
-    phases = [Phase.generate]
-    error = _offer(valid_stages(drawn), each, examples=examples, first=first, phases=phases)
+    error = offer(valid_stages(drawn), each, examples=examples, first=first)
     if error is not None:
         name, values = failed[0]
         raise Found(_told(error, name, smaller(name, values, error)))
@@ -55,18 +54,18 @@ def broken(kind: str, *, examples: int, first: int, tally: Refused) -> None:
         hold(stage, tally)
 
     phases = [Phase.generate, Phase.shrink]
-    error = _offer(broken_stages(kind), each, examples=examples, first=first, phases=phases)
+    error = offer(broken_stages(kind), each, examples=examples, first=first, phases=phases)
     if error is not None:
         raise Found(_told(error, failed[0].name, failed[0].values))
 
 
-def _offer(
+def offer(
     stages: st.SearchStrategy[Stage],
     each: Callable[[Stage], None],
     *,
     examples: int,
     first: int,
-    phases: list[Phase],
+    phases: Sequence[Phase] = (Phase.generate,),
 ) -> Exception | None:
     """Each stage to `each`; what it raised of the first that fails, or the smallest."""
 

@@ -71,6 +71,21 @@ def constraints_of(metadata: Iterable[Any]) -> Iterator[Any]:
             yield item
 
 
+def table_of(kind: Any) -> type[BaseModel] | None:
+    """The model of the tables that a setting holds by names of a person's own."""
+    return section_of(get_args(kind)[1]) if get_origin(kind) in (dict, Mapping) else None
+
+
+def options_of(kind: Any) -> tuple[Any, ...]:
+    """What a setting that is one of a few can be; nothing for one that can be anything."""
+    kind = base_of(kind)
+    if get_origin(kind) in (Union, types.UnionType):
+        return tuple(option for part in get_args(kind) for option in options_of(part))
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    return (False, True) if kind is bool else ()
+
+
 # Mostly many; made small, few.
 MANY: Final = st.one_of(st.integers(0, 40), *[st.integers(15, 40)] * 3)
 FEW: Final = st.integers(0, 4)
@@ -182,5 +197,18 @@ def _texts(constraints: list[Any]) -> st.SearchStrategy[str]:
     return texts_like(pattern).filter(lambda text: longest is None or len(text) <= longest)
 
 
+def _inner(settings: Iterable[Setting]) -> Iterator[Setting]:
+    """Those of the tables that some settings hold; `*` stands for a table's name."""
+    for setting in settings:
+        if table := table_of(setting.field.annotation):
+            yield from _settings(table, f"{setting.path}.*.")
+
+
 SETTINGS: Final = {setting.path: setting for setting in _settings(StageSettings, "")}
+INNER: Final = {setting.path: setting for setting in _inner(SETTINGS.values())}
+OPTIONS: Final = {
+    path: options
+    for path, setting in (SETTINGS | INNER).items()
+    if (options := options_of(setting.field.annotation))
+}
 VALUES: Final = {path: setting.values() for path, setting in SETTINGS.items()}

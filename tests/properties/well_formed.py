@@ -79,6 +79,11 @@ def checked_by(function: Callable[..., Any]) -> st.SearchStrategy[str]:
     return WELL_FORMED.get(example, st.just(example))
 
 
+def has_form(function: Callable[..., Any]) -> bool:
+    """Whether what it lets pass is like an example; else nearly anything is."""
+    return _LIKE.search(refusal_of(function, _NO_TEXT) or "") is not None
+
+
 def refusal_of(function: Callable[..., Any], text: str) -> str | None:
     """What a validating function says of a text; None where it lets it pass."""
     try:
