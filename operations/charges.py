@@ -59,6 +59,7 @@ def _key(_: Resource, __: Template) -> Iterator[Charge]:
 
 
 def _alarm(resource: Resource, _: Template) -> Iterator[Charge]:
+    """For each metric that it reads; what it computes of them costs nothing."""
     queries = [
         item["MetricStat"]
         for item in resource.properties.get("Metrics", ())
@@ -68,14 +69,36 @@ def _alarm(resource: Resource, _: Template) -> Iterator[Charge]:
         resource.properties.get("Period", 60)
     ]
     for period in periods:
-        fast = int(period) < 60
-        yield Charge(
-            "alarm's metric", 1, "fast_alarm_metric_month" if fast else "alarm_metric_month", 1
-        )
+        yield _alarm_metrics(1, fast=int(period) < 60)
+
+
+def _alarm_metrics(count: int, *, fast: bool) -> Charge:
+    return Charge(
+        "alarm's metric", count, "fast_alarm_metric_month" if fast else "alarm_metric_month", 1
+    )
+
+
+def _scaling_policy(resource: Resource, _: Template) -> Iterator[Charge]:
+    """Target tracking makes alarms for itself, one to add and one to remove, which read the same.
+
+    https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
+    """
+    tracking = resource.properties.get("TargetTrackingScalingPolicyConfiguration", {})
+    predefined = tracking.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType", "")
+    own = tracking.get("CustomizedMetricSpecification", {}).get("Metrics", ())
+    read = sum("MetricStat" in item for item in own) or 1
+    if tracking:
+        yield _alarm_metrics(2 * read, fast=predefined.endswith("HighResolution"))
 
 
 def _composite_alarm(_: Resource, __: Template) -> Iterator[Charge]:
     yield Charge("composite alarm", 1, "composite_alarm_month", 1)
+
+
+def _cluster(resource: Resource, _: Template) -> Iterator[Charge]:
+    for setting in resource.properties.get("ClusterSettings", ()):
+        if setting["Name"] == "containerInsights" and setting["Value"] != "disabled":
+            yield Charge("Container Insights", 1, "container_insights_month", 1)
 
 
 def _dashboard(_: Resource, __: Template) -> Iterator[Charge]:
@@ -90,6 +113,7 @@ def _web_acl(resource: Resource, _: Template) -> Iterator[Charge]:
 
 
 FIXED: Final[dict[str, ChargeRule]] = {
+    "AWS::ApplicationAutoScaling::ScalingPolicy": _scaling_policy,
     "AWS::EC2::NatGateway": _nat_gateway,
     "AWS::EC2::EIP": _address,
     "AWS::EC2::VPCEndpoint": _endpoint,
@@ -99,14 +123,13 @@ FIXED: Final[dict[str, ChargeRule]] = {
     "AWS::CloudWatch::Alarm": _alarm,
     "AWS::CloudWatch::CompositeAlarm": _composite_alarm,
     "AWS::CloudWatch::Dashboard": _dashboard,
+    "AWS::ECS::Cluster": _cluster,
     "AWS::WAFv2::WebACL": _web_acl,
 }
 
 BY_USE: Final = {
     "AWS::ApiGateway::RestApi": "API Gateway: requests and data",
     "AWS::ApiGatewayV2::Api": "API Gateway: requests and data",
-    "AWS::ApplicationAutoScaling::ScalingPolicy": "CloudWatch: the alarms that target "
-    "tracking makes for itself, and the metrics that the service writes",
     "AWS::EC2::FlowLog": "flow logs: lines delivered",
     "AWS::EC2::NatGateway": "NAT gateway: data that passes it",
     "AWS::ECR::Repository": "ECR: stored images",
@@ -114,7 +137,6 @@ BY_USE: Final = {
     "AWS::Lambda::Function": "Lambda: calls and their seconds",
     "AWS::Logs::LogGroup": "CloudWatch Logs: lines written and kept",
     "AWS::S3::Bucket": "S3: stored objects and requests",
-    "AWS::SecretsManager::Secret": "Secrets Manager: the tasks' polling",
     "AWS::SNS::Topic": "SNS: messages",
     "AWS::WAFv2::WebACL": "WAF: requests inspected",
 }
@@ -126,6 +148,9 @@ FREE: Final = (
     "AWS::ApiGateway::Resource",
     "AWS::ApiGatewayV2::Stage",
     "AWS::ApplicationAutoScaling::ScalableTarget",
+    # "$0.00 for Budget-days", and ours has no actions: AWS's price list of 2020-10-01,
+    # https://huggingface.co/datasets/labofsahil/aws-pricing-dataset (AWSBudgets.csv)
+    "AWS::Budgets::Budget",
     "AWS::CDK::Metadata",
     "AWS::CertificateManager::Certificate",  # public ones: https://aws.amazon.com/certificate-manager/pricing/
     "AWS::EC2::InternetGateway",
@@ -135,7 +160,7 @@ FREE: Final = (
     "AWS::EC2::Subnet*",
     "AWS::EC2::VPC",
     "AWS::EC2::VPCGatewayAttachment",
-    "AWS::ECS::Cluster*",
+    "AWS::ECS::ClusterCapacityProviderAssociations",
     "AWS::ECS::TaskDefinition",
     "AWS::ElasticLoadBalancingV2::Listener*",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
@@ -143,6 +168,7 @@ FREE: Final = (
     "AWS::KMS::Alias",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Url",
+    "AWS::Route53::RecordSet",  # an alias's queries too: https://aws.amazon.com/route53/pricing/
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",

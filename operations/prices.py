@@ -1,5 +1,6 @@
-"""The price table: a price counts only with the page that it was read on."""
+"""The price table: a price counts only with the page that it was read on, and a day."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any, Final
 
 TABLE: Final = Path(__file__).parent / "prices.toml"
 REGION: Final = "us-east-1"
+# The page's own day or month; where it has none, the day on which it was read.
+DATE: Final = r"\d{4}-\d{2}(-\d{2})?|read \d{4}-\d{2}-\d{2}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,14 @@ class Price:
 
 
 def load_prices(table: Path = TABLE) -> dict[str, Price]:
-    """The prices that have a source, by their name in the table."""
+    """The prices that have a source and a date, by their name in the table."""
     return {
         name: Price(**entry)
         for name, entry in tomllib.loads(table.read_text(encoding="utf-8")).items()
-        if _has_source(entry)
+        if _is_dated(entry)
     }
 
 
-def _has_source(entry: dict[str, Any]) -> bool:
-    return str(entry.get("source", "")).startswith("https://")
+def _is_dated(entry: dict[str, Any]) -> bool:
+    has_source = str(entry.get("source", "")).startswith("https://")
+    return has_source and re.fullmatch(DATE, str(entry.get("date", ""))) is not None

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from infra.container_env import ServiceMetric
 from operations.capacity import tasks_by_provider
 from operations.charges import HOURS, Charge
 from operations.stage import Resource, Template
@@ -16,8 +17,8 @@ FREE_DISK_GIB: Final = 20
 """Of each Fargate task: https://aws.amazon.com/fargate/pricing/"""
 
 ARM: Final = "ARM64"
-TASKS: Final = {"FARGATE": "task", "FARGATE_SPOT": "task on Spot"}
-"""By capacity provider."""
+TASKS: Final = {"FARGATE": "task", "FARGATE_SPOT": "task on Spot at half price"}
+"""By capacity provider. AWS moves the price of Spot, mostly below half (prices.toml)."""
 
 
 class Level(StrEnum):
@@ -34,20 +35,50 @@ class Level(StrEnum):
 
 
 def task_charges(service: Resource, template: Template, level: Level) -> Iterator[Charge]:
-    """The processors, the memory and the disk of a service's tasks; none where no task runs."""
+    """What a service's tasks cost, and what they ask of AWS by themselves; none where none runs."""
     count = task_count(service, template, level)
     definition = task_definition(service, template)
-    vcpus, gigabytes = vcpus_of(definition), int(definition["Memory"]) / 1024
     for provider, tasks in tasks_by_provider(service, count).items():
-        # Fargate Spot has no price that stays: the table has none, and it is named as unpriced.
-        kind = f"{provider.lower()}{'_arm' if processors_of(definition) == ARM else ''}"
-        name = TASKS.get(provider, "task of another kind")
-        yield Charge(f"{name} ({vcpus:g} vCPUs)", tasks, f"{kind}_vcpu_hour", vcpus * HOURS)
-        yield Charge(f"{name} ({gigabytes:g} GB)", tasks, f"{kind}_gb_hour", gigabytes * HOURS)
+        yield from _sizes(definition, provider, tasks)
+    if count:
+        yield from _disk(definition, count)
+        yield from _metrics(service, definition)
+        yield from _reads(definition, count)
+
+
+def _sizes(definition: Mapping[str, Any], provider: str, tasks: int) -> Iterator[Charge]:
+    vcpus, gigabytes = vcpus_of(definition), int(definition["Memory"]) / 1024
+    kind = f"{provider.lower()}{'_arm' if processors_of(definition) == ARM else ''}"
+    name = TASKS.get(provider, "task of another kind")
+    yield Charge(f"{name} ({vcpus:g} vCPUs)", tasks, f"{kind}_vcpu_hour", vcpus * HOURS)
+    yield Charge(f"{name} ({gigabytes:g} GB)", tasks, f"{kind}_gb_hour", gigabytes * HOURS)
+
+
+def _disk(definition: Mapping[str, Any], tasks: int) -> Iterator[Charge]:
     disk = int(definition.get("EphemeralStorage", {}).get("SizeInGiB", FREE_DISK_GIB))
-    if count and disk > FREE_DISK_GIB:
+    if disk > FREE_DISK_GIB:
         what = f"task's disk ({disk} GiB)"
-        yield Charge(what, count, "fargate_disk_gb_hour", (disk - FREE_DISK_GIB) * HOURS)
+        yield Charge(what, tasks, "fargate_disk_gb_hour", (disk - FREE_DISK_GIB) * HOURS)
+
+
+def _metrics(service: Resource, definition: Mapping[str, Any]) -> Iterator[Charge]:
+    """Those that all tasks write together, and those of ECS's that are asked for in more detail."""
+    if environment_of(definition).get("LLM_METRICS_NAMESPACE"):
+        yield Charge("metric that tasks write", len(ServiceMetric), "custom_metric_month", 1)
+    asked = service.properties.get("Monitoring", {}).get("MetricConfigurations", ())
+    for item in asked:
+        detailed = len(item["MetricNames"])
+        yield Charge(
+            f"{item['ResolutionSeconds']}-second metric", detailed, "custom_metric_month", 1
+        )
+
+
+def _reads(definition: Mapping[str, Any], tasks: int) -> Iterator[Charge]:
+    """Each task reads the API keys again and again, whoever asks."""
+    environment = environment_of(definition)
+    if "keys" in (environment.get("LLM_REST_AUTH"), environment.get("LLM_GRPC_AUTH")):
+        reads = HOURS * 3600 / int(environment["LLM_KEYS_POLL_SECONDS"])
+        yield Charge("task's reads of the API keys", tasks, "secret_read", reads)
 
 
 def task_count(service: Resource, template: Template, level: Level) -> int:
@@ -89,3 +120,12 @@ def vcpus_of(definition: Mapping[str, Any]) -> float:
 def processors_of(definition: Mapping[str, Any]) -> str:
     """X86_64, which Fargate takes where nothing is said, or ARM64."""
     return str(definition.get("RuntimePlatform", {}).get("CpuArchitecture", "X86_64"))
+
+
+def environment_of(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """The container's variables; a value may be one of CloudFormation's functions."""
+    return {
+        item["Name"]: item["Value"]
+        for container in definition.get("ContainerDefinitions", ())
+        for item in container.get("Environment", ())
+    }

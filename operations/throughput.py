@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from operations.tasks import processors_of, vcpus_of
+from operations.tasks import environment_of, processors_of, vcpus_of
 
 TABLE: Final = Path(__file__).parent / "throughput.toml"
 
@@ -75,12 +75,3 @@ def measured(
         return None
     best = max(fitting, key=lambda item: item.tokens_per_second)
     return Throughput(best.tokens_per_second, best.basis(vcpus), is_least=vcpus > best.vcpus)
-
-
-def environment_of(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """The container's variables; a value may be one of CloudFormation's functions."""
-    return {
-        item["Name"]: item["Value"]
-        for container in definition["ContainerDefinitions"]
-        for item in container.get("Environment", ())
-    }

@@ -40,6 +40,7 @@ def changed_cost(stages: Mapping[str, tuple[Cost, Cost]]) -> str:
 
 def _differs(before: Cost, after: Cost) -> bool:
     moved = any(abs(_difference(before, after, level)) >= CENT for level in Level)
+    moved |= _moved_tokens(before, after) != _moved_tokens(after, after)
     return moved or _unpriced(after) != _unpriced(before) or _by_use(after) != _by_use(before)
 
 
@@ -76,6 +77,8 @@ def _all_causes(stages: Mapping[str, tuple[Cost, Cost]]) -> Iterator[str]:
         for word, known in (("not priced", _unpriced), ("by use", _by_use)):
             for what in sorted(known(after) - known(before)):
                 yield f"- `{name}`: new, {word}: {what}"
+            for what in sorted(known(before) - known(after)):
+                yield f"- `{name}`: no more, {word}: {what}"
 
 
 def _sentence(stage: str, cause: Cause) -> str:

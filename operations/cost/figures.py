@@ -1,6 +1,6 @@
 """A stage's bills at each level, and what a million generated tokens come to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +8,7 @@ from operations.bill import Bill, estimate
 from operations.charges import HOURS
 from operations.prices import Price
 from operations.stage import Resource, Template, resources_of
-from operations.tasks import SERVICE, Level, task_count, task_definition
+from operations.tasks import SERVICE, Level, task_charges, task_count, task_definition
 from operations.throughput import Measurement, Throughput, measured, own
 
 MILLION: Final = 1_000_000
@@ -17,11 +17,15 @@ SECONDS_A_MONTH: Final = HOURS * 3600
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """USD a month, by list prices, before traffic. `throughput`: None where none was measured."""
+    """USD a month, by list prices, before traffic. `throughput`: None where none was measured.
+
+    `unpriced_tasks`: what tasks need and no price was found for; tokens then have none either.
+    """
 
     bills: Mapping[Level, Bill]
     tasks: Mapping[Level, int]
     throughput: Throughput | None
+    unpriced_tasks: tuple[str, ...] = ()
 
     def monthly_usd(self, level: Level) -> float:
         """The sum of what has a price."""
@@ -40,7 +44,7 @@ class Cost:
         return self._per_million(more, tasks=self.tasks[high] - self.tasks[low])
 
     def _per_million(self, usd: float, *, tasks: int) -> float | None:
-        if self.throughput is None or not tasks:
+        if self.throughput is None or self.unpriced_tasks or not tasks:
             return None
         tokens = self.throughput.tokens_per_second * SECONDS_A_MONTH * tasks
         return usd / tokens * MILLION
@@ -61,7 +65,17 @@ def cost_of(
         throughput=own(tokens_per_second)
         if tokens_per_second
         else _measured(services, templates, measurements),
+        unpriced_tasks=tuple(_unpriced(services, templates, prices)),
     )
+
+
+def _unpriced(
+    services: list[Resource], templates: Mapping[str, Template], prices: Mapping[str, Price]
+) -> Iterator[str]:
+    for item in services:
+        for charge in task_charges(item, templates[item.stack], Level.MAXIMUM):
+            if charge.price not in prices:
+                yield charge.what
 
 
 def _tasks(services: list[Resource], templates: Mapping[str, Template], level: Level) -> int:

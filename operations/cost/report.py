@@ -14,6 +14,7 @@ NOT_MEASURED: Final = (
     "this size with so many slots; measure it (python -m bench.throughput) and pass "
     "TOKENS_PER_SECOND=..."
 )
+NOT_PRICED: Final = "per million tokens: not computed: operations/prices.toml has no price of"
 
 
 def summary(cost: Cost) -> str:
@@ -29,6 +30,8 @@ def per_million(cost: Cost) -> str:
     """What a million generated tokens come to, and on what that is based."""
     if cost.throughput is None:
         return NOT_MEASURED
+    if cost.unpriced_tasks:
+        return f"{NOT_PRICED} {', '.join(cost.unpriced_tasks)}"
     figures = [
         f"{usd:.2f} {words}"
         for usd, words in (

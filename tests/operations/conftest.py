@@ -26,12 +26,6 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStage:
 
 
 @pytest.fixture(scope="session")
-def dev_function(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStage:
-    """Stage dev with the Lambda function."""
-    return synthesised("dev-function", tmp_path_factory.mktemp("dev-function"))
-
-
-@pytest.fixture(scope="session")
 def local(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStage:
     """Stage local, which pulls its image and keeps nothing."""
     return synthesised("local", tmp_path_factory.mktemp("local"))

@@ -118,6 +118,14 @@ def test_nothing_is_computed_for_what_was_not_measured(size: dict[str, Any]) -> 
     assert "TOKENS_PER_SECOND" in "\n".join(lines(unknown, stage="own"))
 
 
+def test_tokens_have_no_price_where_some_task_has_none() -> None:
+    prices = {name: price for name, price in PRICES.items() if name != "fargate_gb_hour"}
+    unknown = cost_of(stage(), prices, [MEASURED])
+    assert unknown.throughput is not None
+    assert [unknown.per_million(level) for level in Level] == [None] * 3
+    assert "has no price of task (4 GB)" in "\n".join(lines(unknown, stage="own"))
+
+
 def test_larger_task_is_assumed_to_be_no_faster_and_says_so() -> None:
     found = measured(task(cpu=4096), [MEASURED])
     assert found is not None
@@ -164,6 +172,11 @@ def test_change_is_told_by_cause_at_both_bounds() -> None:
     assert "+0.00 at the minimum, +1460.00 at the maximum: 10 → 12 x task (2 vCPUs)" in told
 
 
+def test_price_of_tokens_is_told_where_the_month_stays_the_same() -> None:
+    told = changed_cost({"dev": (cost(), cost(slots=4))})
+    assert "| dev | 730 | 2190 | 8030 | 3.06 → **?** |" in told
+
+
 def test_other_size_of_task_is_one_cause_gone_and_one_come() -> None:
     causes = causes_of(cost(), cost(cpu=4096))
     assert {(item.what, item.before, item.after) for item in causes} == {
@@ -175,8 +188,10 @@ def test_other_size_of_task_is_one_cause_gone_and_one_come() -> None:
 def test_new_charge_without_a_price_is_told_though_no_sum_moves() -> None:
     after = stage()
     after["stack"]["Resources"]["Files"] = {"Type": "AWS::FSx::FileSystem", "Properties": {}}
-    told = changed_cost({"dev": (cost(), cost_of(after, PRICES, [MEASURED]))})
-    assert "- `dev`: new, not priced: AWS::FSx::FileSystem" in told
+    more = cost_of(after, PRICES, [MEASURED])
+    assert "- `dev`: new, not priced: AWS::FSx::FileSystem" in changed_cost({"dev": (cost(), more)})
+    back = changed_cost({"dev": (more, cost())})
+    assert "- `dev`: no more, not priced: AWS::FSx::FileSystem" in back
 
 
 def test_stage_that_is_new_costs_nothing_before() -> None:
