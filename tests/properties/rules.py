@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -31,12 +32,13 @@ class Rule:
         return f"{self.file}:{self.first_line} ({self.within})"
 
 
-def rules() -> list[Rule]:
+@cache
+def rules() -> tuple[Rule, ...]:
     """All of them."""
     files = (file for file in sorted(INFRA.rglob("*.py")) if file.name not in HANDING_ON)
     # Of functions within functions the inner one comes later, and says more.
     found = {(rule.file, rule.first_line): rule for file in files for rule in _rules(file)}
-    return sorted(found.values())
+    return tuple(sorted(found.values()))
 
 
 def _rules(file: Path) -> Iterator[Rule]:

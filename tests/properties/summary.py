@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
 from tests.properties.lint import EXPECTED_WARNINGS
 from tests.properties.rules import Hits, rules
 from tests.properties.shares import VALID, Outcome
-from tests.properties.space import SETTINGS
+from tests.properties.space import INNER, OPTIONS, SETTINGS
 from tests.properties.stages import Yield
 from tests.properties.trial import Trials
 
@@ -80,14 +79,15 @@ class Summary:
         for rule in rules():
             if not self._hits.hit(rule):
                 yield f"No stage broke the rule at {rule}"
-        settings: Counter[str] = Counter()
-        warnings: Counter[tuple[str, str]] = Counter()
+        trials = Trials()
         for outcome in self._outcomes:
-            settings.update(outcome.trials.settings)
-            warnings.update(outcome.trials.warnings)
-        if unset := sorted(set(SETTINGS) - set(settings)):
+            trials.add(outcome.trials)
+        if unset := sorted((SETTINGS | INNER).keys() - trials.settings.keys()):
             yield f"No valid stage had other than by default: {', '.join(unset)}"
-        for cause in sorted(set(EXPECTED_WARNINGS) - set(warnings)):
+        every = {(path, repr(option)) for path, few in OPTIONS.items() for option in few}
+        for path, option in sorted(every - trials.options.keys()):
+            yield f"No valid stage had {option} as {path}"
+        for cause in sorted(EXPECTED_WARNINGS.keys() - trials.warnings.keys()):
             yield f"cfn-lint never gave the expected warning {' for '.join(cause)}"
 
     def _verdict(self) -> str:

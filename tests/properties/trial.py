@@ -22,7 +22,8 @@ from tests.infra.assemblies import context
 from tests.properties.account import furnish, rename
 from tests.properties.files import Values, load
 from tests.properties.lint import findings
-from tests.properties.space import SETTINGS
+from tests.properties.promises import broken_promises
+from tests.properties.space import INNER, OPTIONS, SETTINGS
 
 
 @dataclass
@@ -37,6 +38,8 @@ class Trials:
     resources: Counter[str] = field(default_factory=Counter)
     settings: Counter[str] = field(default_factory=Counter)
     """In how many of them each setting was another than by default."""
+    options: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """In how many each setting that is one of a few was which."""
     warnings: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: Trials) -> None:
@@ -49,6 +52,7 @@ class Trials:
         self.resources.update(other.resources)
         self.warnings.update(other.warnings)
         self.settings.update(other.settings)
+        self.options.update(other.options)
 
 
 def try_out(name: str, values: Values, trials: Trials) -> None:
@@ -59,6 +63,8 @@ def try_out(name: str, values: Values, trials: Trials) -> None:
         _synthesise(settings, assembly)
         trials.synthesised += 1
         _lint(assembly, trials)
+        broken = broken_promises(assembly)
+        assert broken == [], broken
         made = furnish(settings)
         rename(assembly, made)
         deploy_assembly(assembly, region=REGION)
@@ -68,7 +74,7 @@ def try_out(name: str, values: Values, trials: Trials) -> None:
         trials.deployed += 1
         trials.stacks += len(statuses)
         _count(assembly, trials)
-        trials.settings.update(_changed(settings))
+        _note(settings, trials)
         _delete(settings, assembly, made)
         trials.deleted += 1
 
@@ -91,13 +97,28 @@ def _count(assembly: Path, trials: Trials) -> None:
         trials.resources.update(body["Type"] for body in template["Resources"].values())
 
 
-def _changed(stage: StageSettings) -> Iterator[str]:
-    for path, setting in SETTINGS.items():
-        value: Any = stage
-        for key in path.split("."):
-            value = getattr(value, key, None)
-        if value != setting.field.get_default(call_default_factory=True):
-            yield path
+def _note(stage: StageSettings, trials: Trials) -> None:
+    """Which settings it had, also those of tables, and of a few which."""
+    changed, chosen = set(), set()
+    for path, setting in (SETTINGS | INNER).items():
+        for value in _values(stage, path.split(".")):
+            if value != setting.field.get_default(call_default_factory=True):
+                changed.add(path)
+            if path in OPTIONS and value is not None:
+                chosen.add((path, repr(value)))
+    trials.settings.update(changed)
+    trials.options.update(chosen)
+
+
+def _values(found: Any, keys: list[str]) -> Iterator[Any]:
+    """What is at a path; `*` is every table there."""
+    if not keys:
+        yield found
+    elif keys[0] == "*":
+        for table in found.values():
+            yield from _values(table, keys[1:])
+    else:
+        yield from _values(getattr(found, keys[0]), keys[1:])
 
 
 def _delete(settings: StageSettings, assembly: Path, made: dict[str, str]) -> None:
