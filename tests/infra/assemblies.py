@@ -112,7 +112,9 @@ VARIANTS: Final[dict[str, Variant]] = {
         "dev", changes={"model": OWN_MODEL, "task": {"cpu": 8192, "memory_mib": 24_576}}
     ),
     "no-nat": Variant("dev", changes={"network": {"nat_gateways": 0}}),
-    "existing-vpc": Variant("dev", changes={"existing_vpc": EXISTING_VPC}),
+    "existing-vpc": Variant(
+        "dev", changes={"existing_vpc": EXISTING_VPC | {"cidr": "10.9.0.0/16"}}
+    ),
     # With all that may be added to it, and nothing asked for that is on the internet.
     "existing-vpc-closed": Variant(
         "prod",
