@@ -66,6 +66,7 @@ def test_a_protected_stage_is_not_destroyed(outcomes: dict[Step, Outcome]) -> No
 
 def test_what_holds_data_is_never_replaced(outcomes: dict[Step, Outcome]) -> None:
     kept = {"Registry/Repository", "Inference/Keys/Secret", "Inference/Task/Log"}
+    assert kept <= outcomes[FIRST].effects[Effect.ADDED]
     for step in (*STEPS, MOVE):
         effects = outcomes[step].effects
         touched = effects.get(Effect.REPLACED, frozenset()) | effects.get(

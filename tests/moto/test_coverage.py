@@ -12,7 +12,7 @@ from moto import mock_aws
 from sandbox import assembly
 from sandbox.cloudformation.ignored import IGNORED
 from sandbox.state import REGION
-from tests.infra.assemblies import VARIANTS
+from tests.infra.assemblies import VARIANTS, Assembly
 from tests.moto.reading import READERS
 from tests.moto.reading.coverage import Coverage
 from tests.moto.reading.resource import TAGS, deployed
@@ -59,7 +59,17 @@ def differences_of(variant: str, directory: Path, copy: Path) -> set[str]:
     with mock_aws():
         rename(copy, furnish(VARIANTS[variant].settings()))
         assembly.deploy_assembly(copy, region=REGION)
-        return {f"{variant}: {difference}" for difference in differences()}
+        found = [*differences(), *undeployed(copy)]
+        return {f"{variant}: {difference}" for difference in found}
+
+
+def undeployed(directory: Path) -> Iterator[str]:
+    """What the templates have and the account has not, so that nobody has read it."""
+    there = {(resource.type, resource.name) for resource in deployed()}
+    for template in Assembly(directory).templates.values():
+        for name, body in template["Resources"].items():
+            if body["Type"] not in IGNORED and (body["Type"], name) not in there:
+                yield f"{body['Type']} {name}: not deployed"
 
 
 def differences() -> Iterator[str]:
