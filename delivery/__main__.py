@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from delivery.deploying.redaction import without_secrets
 from delivery.errors import DeliveryError
 from delivery.risk.verbs import add_accept
 from delivery.risk.verbs import add_verbs as add_risk_verbs
@@ -23,17 +25,27 @@ DEPLOYED = "deployed"
 
 
 def main() -> int:
-    """Run one verb; errors are a sentence on standard error."""
+    """Run one verb. What may change AWS ends with a result; of others an error is told here."""
     arguments = _parser().parse_args()
     try:
         status: int | None = arguments.run(arguments)
     except DeliveryError as error:
-        print(error, file=sys.stderr)
+        print(without_secrets(str(error)), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130
+    finally:
+        _let_go_of_output()
     return status or 0
+
+
+def _let_go_of_output() -> None:
+    """What nobody reads any more cannot be written, and is no failure of the verb."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,22 +137,29 @@ def _deploy(arguments: argparse.Namespace) -> int:
         import_existing=arguments.import_existing,
         accept=arguments.accept,
     )
-    with _teller(f"deploy {arguments.stage}", as_json=arguments.json) as teller:
-        return deploy(wish, teller).status
+    return _to_its_end("deploy", arguments, partial(deploy, wish))
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
-    from delivery.rollback import ask_person, roll_back
+    from delivery.deploying.agreement import ask_person
+    from delivery.rollback import roll_back
 
-    with _teller(f"rollback {arguments.stage}", as_json=arguments.json) as teller:
-        return roll_back(
-            arguments.stage,
-            teller,
-            confirm=ask_person,
-            to=arguments.to,
-            url=arguments.url,
-            grpc_url=arguments.grpc_url,
-        ).status
+    act = partial(
+        roll_back,
+        arguments.stage,
+        confirm=ask_person,
+        to=arguments.to,
+        url=arguments.url,
+        grpc_url=arguments.grpc_url,
+    )
+    return _to_its_end("rollback", arguments, act)
+
+
+def _to_its_end(verb: str, arguments: argparse.Namespace, act: Callable[[Teller], object]) -> int:
+    from delivery.deploying.ending import to_its_end
+
+    with _teller(f"{verb} {arguments.stage}", as_json=arguments.json) as teller:
+        return to_its_end(verb, arguments.stage, act, teller)
 
 
 def _status(arguments: argparse.Namespace) -> int:

@@ -43,10 +43,11 @@ class AlarmWatch:
             name, state = alarm["AlarmName"], alarm["StateValue"]
             before = self._states.get(name, "")
             self._states[name] = state
+            facts = {"alarm": name, "state": state}
             if state == FIRING and before != FIRING:
                 text = f"alarm {name} is on: {alarm.get('StateReason', '')}"
                 below = (alarm.get("AlarmDescription", ""),)
-                yield News("alarm", text, Level.BAD, lines=below, facts={"alarm": name})
+                yield News("alarm", text, Level.BAD, lines=below, facts=facts)
             elif before == FIRING and state != FIRING:
                 text = f"alarm {name} is off: {state}"
-                yield News("alarm", text, Level.GOOD, facts={"alarm": name})
+                yield News("alarm", text, Level.GOOD, facts=facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 
 class Level(StrEnum):
@@ -18,6 +18,42 @@ class Level(StrEnum):
     BAD = "bad"
 
 
+# Of what a program is told: a number of its own for each shape that it has had.
+FORMAT: Final = 1
+# The first piece of news, the one after which AWS is no longer as it was, and the last one.
+START: Final = "start"
+BEGIN: Final = "begin"
+RESULT: Final = "result"
+# Every kind of news with the names of its facts, which are there in each line, or null. The manual
+# is docs/json-lines.md.
+KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    START: ("format", "verb", "stage"),
+    "step": (),
+    "plan": (),
+    "guard": ("guard", "mark", "stops", "todo"),
+    "guards": ("passed", "asked"),
+    BEGIN: ("account", "region", "stacks", "change_set", "log"),
+    "cdk": (),
+    "stack": ("stack", "status", "reason", "of_another"),
+    "resource": ("stack", "resource", "type", "status", "reason", "of_another"),
+    "rollout": ("generations", "targets", "step", "new_percent"),
+    "ecs": (),
+    "task stopped": (
+        *("task", "revision", "stop_code", "stopped_reason", "stopping_at", "containers"),
+        *("likely", "todo", "log"),
+    ),
+    "task log": ("task", "log"),
+    "task ends": ("task",),
+    "alarm": ("alarm", "state"),
+    "watch": ("part",),
+    "smoke": ("check", "outcome", "seen", "seconds"),
+    "reason": (),
+    "standing": ("stack", "status", "todo"),
+    "reading": ("runbook", "log"),
+    RESULT: ("outcome", "exit_status", "seconds", "smoke", "url", "guards"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """One thing that happened. `lines` are read below it; `facts` are for programs."""
@@ -27,10 +63,6 @@ class News:
     level: Level = Level.STEP
     lines: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-Poll = Callable[[], Iterator[News]]
-"""Asks, and tells what is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +91,12 @@ class Picture:
     """How many targets of the load balancer are in each state."""
     shift: str = ""
     """How far the requests have been moved, where two fleets run at once."""
+    unseen: Mapping[str, float] = field(default_factory=dict)
+    """The parts that cannot be seen now, and for how many seconds: of them it shows what was."""
+
+
+Poll = Callable[[], Iterator[News]]
+"""Asks, and tells what is new."""
 
 
 class Teller(Protocol):

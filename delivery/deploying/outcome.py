@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-from delivery.deploying.news import Level, News
+from delivery.deploying.news import RESULT, Level, News
 
 
 class Outcome(Enum):
@@ -13,9 +13,9 @@ class Outcome(Enum):
 
     DONE = 0, "done"
     FAILED = 1, "failed"
-    # argparse's own for wrong words.
+    # argparse's own for wrong words, which it tells on standard error.
     USAGE = 2, "usage"
-    # A guard refused, or a person said no: nothing was changed.
+    # A guard refused, a person said no, or it could not begin: nothing was changed.
     REFUSED = 3, "refused"
     # It is deployed and runs, and the endpoint does not answer as it should.
     SMOKE_FAILED = 4, "smoke test failed"
@@ -23,7 +23,9 @@ class Outcome(Enum):
     OVERDUE = 5, "overdue"
     # Of `status`: something that is deployed asks for somebody.
     UNWELL = 6, "not well"
-    # As a shell counts SIGINT; AWS goes on.
+    # AWS does not show any more how it goes on.
+    UNSEEN = 7, "unseen"
+    # As a shell counts SIGINT, whichever signal it was; AWS goes on with what it had begun.
     INTERRUPTED = 130, "interrupted"
 
     def __init__(self, status: int, word: str) -> None:
@@ -31,7 +33,9 @@ class Outcome(Enum):
         self.word = word
 
 
-def result(outcome: Outcome, text: str, level: Level, **facts: Any) -> News:
+def result(
+    outcome: Outcome, text: str, level: Level, *, lines: tuple[str, ...] = (), **facts: Any
+) -> News:
     """The last piece of news."""
     facts |= {"outcome": outcome.word, "exit_status": outcome.status}
-    return News("result", text, level, facts=facts)
+    return News(RESULT, text, level, lines, facts)

@@ -15,6 +15,8 @@ from delivery.smoke import NO_GATEWAY_KEY, NO_KEY, Passed, Smoke, Unreachable
 SECONDS: Final = 120.0
 # Where only the networks of the VPC reach it, waiting changes nothing.
 INTERNAL_SECONDS: Final = 15.0
+# The outcome of a check, beside "passed" and "failed".
+NOT_RUN: Final = "not run"
 
 
 class Proof(StrEnum):
@@ -38,43 +40,55 @@ def smoke_test(endpoint: Endpoint, *, seconds: float = SECONDS) -> Smoke:
 
 def prove(endpoint: Endpoint, teller: Teller, *, stage: str) -> Proof:
     """Run it and tell each check. An internal endpoint may be out of reach from here."""
-    teller.tell(News("smoke", f"smoke test of {endpoint.url}"))
+    teller.tell(News("step", f"smoke test of {endpoint.url}"))
     smoke = smoke_test(endpoint, seconds=INTERNAL_SECONDS if endpoint.internal else SECONDS)
     try:
         for passed in smoke.run():
             teller.tell(_good(passed))
     except Unreachable as error:
         if not endpoint.internal:
-            teller.tell(News("smoke", str(error), Level.BAD))
+            teller.tell(bad(str(error)))
             return Proof.FAILED
         told = (
             "smoke test not run: the endpoint is internal and cannot be reached from here; run "
             f"make smoke STAGE={stage} inside its network"
         )
-        teller.tell(News("smoke", told, Level.WARNING))
+        teller.tell(News("smoke", told, Level.WARNING, facts={"outcome": NOT_RUN}))
         return Proof.NOT_RUN
     except DeliveryError as error:
-        teller.tell(News("smoke", str(error), Level.BAD))
+        teller.tell(bad(str(error)))
         return Proof.FAILED
     for news in _left_out(smoke, stage):
         teller.tell(news)
     return Proof.COMPLETE if smoke.complete else Proof.HALF
 
 
+def bad(why: str) -> News:
+    """Why it failed; the sentence begins with the check's name."""
+    return News("smoke", why, Level.BAD, facts={"outcome": "failed"})
+
+
 def _good(passed: Passed) -> News:
-    facts = {"check": passed.check, "seen": passed.seen, "seconds": round(passed.seconds, 3)}
+    facts = {
+        "check": passed.check,
+        "outcome": "passed",
+        "seen": passed.seen,
+        "seconds": round(passed.seconds, 3),
+    }
     return News("smoke", passed.told, Level.GOOD, facts=facts)
 
 
 def _left_out(smoke: Smoke, stage: str) -> Iterator[News]:
     for check, why in smoke.left_out.items():
-        yield News("smoke", f"left out: {check}: {why}", Level.DETAIL, facts={"left_out": check})
+        facts = {"check": check, "outcome": NOT_RUN, "seen": why}
+        yield News("smoke", f"left out: {check}: {why}", Level.DETAIL, facts=facts)
     if not smoke.complete:
         yield News(
             "smoke",
             f"only what needs no key was run: {', '.join(_missing(smoke))}; `make key NAME=smoke "
             f"STAGE={stage}` makes one; put it there and run make smoke STAGE={stage}",
             Level.WARNING,
+            facts={"outcome": NOT_RUN},
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 HIDDEN: Final = "***"
 # The variables that hold a key, here and in any program that AWS's tools start.
@@ -29,3 +29,14 @@ def without_secrets(text: str, environment: Mapping[str, str] | None = None) -> 
         if len(value) >= _SHORTEST:
             text = text.replace(value, HIDDEN)
     return _API_KEY.sub(HIDDEN, text)
+
+
+def all_without_secrets(value: Any) -> Any:
+    """The same of every text in what is to become JSON, where a quote would hide a secret."""
+    if isinstance(value, str):
+        return without_secrets(value)
+    if isinstance(value, Mapping):
+        return {key: all_without_secrets(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [all_without_secrets(item) for item in value]
+    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
@@ -45,7 +46,8 @@ class Screen:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._live.stop()
+        with suppress(OSError):  # of a terminal that is closed
+            self._live.stop()
 
     def tell(self, news: News) -> None:
         """Let it scroll by."""
@@ -87,6 +89,8 @@ def drawn(picture: Picture) -> list[RenderableType]:
         parts.append(_tasks(picture))
     if picture.shift:
         parts.append(Text.assemble(("  requests ", "dim"), picture.shift))
+    for part, seconds in picture.unseen.items():
+        parts.append(Text(f"    {part}: not seen for {seconds:.0f} s", "yellow"))
     if picture.targets:
         states = ", ".join(f"{count} {state}" for state, count in picture.targets.items())
         parts.append(Text.assemble(("  targets  ", "dim"), states))

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
-from delivery.deploying.news import Level, News, Picture
-from delivery.deploying.redaction import without_secrets
+from delivery.deploying.news import KINDS, Level, News, Picture
+from delivery.deploying.redaction import all_without_secrets, without_secrets
 
 MARKS: Final = {
     Level.DETAIL: " ",
@@ -40,22 +40,21 @@ class Lines:
 
 
 class JsonLines:
-    """An object for each piece of news; the last one is of kind `result`."""
+    """An object for each piece of news, all of a kind with the same keys (docs/json-lines.md)."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
 
     def tell(self, news: News) -> None:
         """Write it with the time of day."""
-        print(without_secrets(json.dumps(_object(news), default=str)), file=self._file, flush=True)
+        said = all_without_secrets(_object(news))
+        print(json.dumps(said, default=str), file=self._file, flush=True)
 
     def show(self, picture: Picture) -> None:
         """A program draws its own."""
 
 
 def _object(news: News) -> dict[str, Any]:
-    said = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": news.kind}
-    said |= {"level": str(news.level), "text": news.text}
-    if news.lines:
-        said["lines"] = list(news.lines)  # type: ignore[assignment]
-    return {**said, **news.facts}
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    said = {"at": at, "kind": news.kind, "level": str(news.level), "text": news.text}
+    return said | {"lines": news.lines} | dict.fromkeys(KINDS.get(news.kind, ())) | dict(news.facts)

@@ -6,7 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
-from delivery.deploying.news import Generation, Level, News, Picture
+from delivery.deploying.news import KINDS, RESULT, Generation, Level, News, Picture
 from delivery.deploying.outcome import Outcome, result
 from delivery.deploying.redaction import HIDDEN, without_secrets
 from delivery.deploying.screen import Screen, drawn
@@ -40,6 +40,27 @@ def test_program_gets_an_object_a_line_and_the_result_last() -> None:
     assert (last["outcome"], last["exit_status"], last["seconds"]) == ("smoke test failed", 4, 3)
 
 
+def test_lines_of_a_kind_have_the_same_keys_whatever_they_say() -> None:
+    file = io.StringIO()
+    told = JsonLines(file)
+    told.tell(result(Outcome.REFUSED, "nothing was changed", Level.WARNING))
+    told.tell(result(Outcome.DONE, "done", Level.GOOD, seconds=3, smoke="passed", url="https://a"))
+    bare, full = map(json.loads, file.getvalue().splitlines())
+    assert list(bare) == list(full) == ["at", "kind", "level", "text", "lines", *KINDS[RESULT]]
+    assert (bare["seconds"], bare["lines"]) == (None, [])
+
+
+def test_secret_that_json_would_spell_otherwise_is_hidden_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret = 'gw-"quoted"\\and\nmore'
+    monkeypatch.setenv("LLM_GATEWAY_API_KEY", secret)
+    file = io.StringIO()
+    JsonLines(file).tell(News("cdk", f"said {secret}", facts={"log": [{"line": secret}]}))
+    assert json.loads(file.getvalue())["log"] == [{"line": HIDDEN}]
+    assert "quoted" not in file.getvalue()
+
+
 def terminal() -> Console:
     return Console(file=io.StringIO(), record=True, force_terminal=True, width=100, highlight=False)
 
@@ -63,6 +84,7 @@ def test_picture_shows_stacks_generations_and_targets() -> None:
             Generation("1", "ACTIVE", 2, 2, 0, 0, "COMPLETED"),
         ),
         targets={"healthy": 3, "initial": 1},
+        unseen={"stack events": 41.5},
     )
     console.print(*drawn(picture))
     told = console.export_text()
@@ -71,6 +93,7 @@ def test_picture_shows_stacks_generations_and_targets() -> None:
     assert "1 of 2" in told
     assert "being replaced" in told
     assert "3 healthy, 1 initial" in told
+    assert "stack events: not seen for 42 s" in told
 
 
 @pytest.mark.parametrize("text", [f"the key {KEY} of ann", f'{{"key": "{KEY}"}}'])

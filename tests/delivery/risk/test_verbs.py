@@ -12,7 +12,8 @@ import pytest
 from delivery import deploy
 from delivery.__main__ import main
 from delivery.deploy import Wish
-from delivery.deploying.outcome import Outcome
+from delivery.deploying.news import Level, Teller
+from delivery.deploying.outcome import Outcome, result
 from delivery.errors import DeliveryError
 from delivery.risk import judging
 from delivery.risk.grades import Grade, Reason, Risk
@@ -60,9 +61,9 @@ def test_accepted_loss_passes(run: Run, capsys: pytest.CaptureFixture[str]) -> N
 def test_deploy_takes_what_may_be_lost_likewise(monkeypatch: pytest.MonkeyPatch) -> None:
     wishes: list[Wish] = []
 
-    def note(wish: Wish, _: object) -> Outcome:
+    def note(wish: Wish, teller: Teller) -> None:
         wishes.append(wish)
-        return Outcome.DONE
+        teller.tell(result(Outcome.DONE, "done", Level.GOOD))
 
     monkeypatch.setattr(deploy, "deploy", note)
     for words in ((), ("--accept", "Other,Repository")):

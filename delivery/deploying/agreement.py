@@ -1,0 +1,20 @@
+"""Whether a person agrees."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def ask_person(question: str) -> bool:
+    """Yes by YES=1, or by a person at a terminal; nobody there is no.
+
+    It is asked on standard error: standard output may be a program's.
+    """
+    if os.environ.get("YES") == "1":
+        return True
+    if not sys.stdin.isatty():
+        print("Nobody is here to say yes; say it with YES=1.", file=sys.stderr)
+        return False
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")  # Ctrl-D is an empty line
