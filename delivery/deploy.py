@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from delivery import changes
-from delivery.assemblies import OUT, ROOT, Assembly, working_tree
+from delivery.assemblies import ROOT, Assembly, shown, working_tree
 from delivery.deploying import command_line, guards
-from delivery.deploying.aftermath import tell_failure
+from delivery.deploying.aftermath import how_it_goes_on, tell_failure, tell_standing
 from delivery.deploying.alarm_watch import AlarmWatch
+from delivery.deploying.command_line import Finished
 from delivery.deploying.deployed import DeployedStage
-from delivery.deploying.news import Level, News, Teller
+from delivery.deploying.ending import interruption
+from delivery.deploying.news import BEGIN, Level, News, Teller
 from delivery.deploying.outcome import Outcome, result
-from delivery.deploying.proving import Proof, prove
+from delivery.deploying.proving import Proof, bad, prove
 from delivery.deploying.rollout import Rollout
+from delivery.deploying.runs import Run, new_run
 from delivery.deploying.stack_events import StackEvents
+from delivery.deploying.stack_looks import Look
 from delivery.deploying.template_rules import look_at_templates
 from delivery.deploying.update_risk import UpdateGuard
 from delivery.deploying.watch import POLL_SECONDS, Deadlines, Overdue, Watch
@@ -28,12 +31,15 @@ from delivery.outputs import outputs_file, url_of_stack
 from infra.settings import StageSettings
 from infra.stage_files import SettingsError, load_stage
 from infra.timeouts import DeployPatience
-from operations.account import PATIENT, NoCredentials, open_account
+from operations.account import PATIENT, CouldNotAsk, NoCredentials, open_account
 from operations.preflight.finding import Check, Subject
+from operations.preflight.run import Result
 from operations.stage import read_assembly
 
 # A person deploys it: a pipeline must not write the trust that it is let in by.
 BY_HAND: Final = frozenset({"Delivery"})
+# Looks in a row that show nothing, before it is left at that.
+TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +69,9 @@ class Plan:
     stacks: tuple[str, ...]
     """Ids in the assembly, of those that are deployed."""
     subject: Subject
+    run: Run
     done: str = "is deployed"
     """What is said of the stage when it went well."""
-
-
-def log_file(stage: str) -> Path:
-    """All that the command line wrote in the last deploy."""
-    return OUT / "logs" / f"deploy-{stage}.log"
 
 
 def pipeline_stacks(stacks: Iterable[str]) -> list[str]:
@@ -77,76 +79,98 @@ def pipeline_stacks(stacks: Iterable[str]) -> list[str]:
     return [name for name in stacks if name not in BY_HAND]
 
 
-def command(
-    stage: str, assembly: Path, stacks: Iterable[str], *, import_existing: bool = False
-) -> list[str]:
+def command(plan: Plan) -> list[str]:
     """The CLI's words for a deploy of these stacks of an assembly, and no other."""
+    outputs = outputs_file(plan.wish.stage)
     return [
-        *(str(ROOT / "node_modules/.bin/cdk"), "deploy", *stacks, "--exclusively"),
-        *("--app", str(assembly), "--require-approval", "never", "--progress", "events"),
-        *("--outputs-file", str(outputs_file(stage)), "--no-notices", "--no-color", "--ci"),
-        *(["--import-existing-resources"] if import_existing else []),
+        *(str(ROOT / "node_modules/.bin/cdk"), "deploy", *plan.stacks, "--exclusively"),
+        *("--app", str(plan.assembly.folder), "--change-set-name", plan.run.name),
+        *("--require-approval", "never", "--progress", "events"),
+        *("--outputs-file", str(outputs), "--no-notices", "--no-color", "--ci"),
+        *(["--import-existing-resources"] if plan.wish.import_existing else []),
     ]
 
 
 def deploy(wish: Wish, teller: Teller) -> Outcome:
     """Synthesise and deploy every stack but those that a person deploys; raises DeliveryError."""
-    plan = make_plan(wish)
+    with new_run("deploy", wish.stage) as run:
+        teller.tell(News("step", f"synthesises stage {wish.stage}"))
+        plan = make_plan(wish, run)
+        teller.tell(News("step", "asks what stands in the way"))
+        found = _look(plan)
+        for news in guards.tell(found):
+            teller.tell(news)
+        if stopped := guards.refused(found):
+            names = list(dict.fromkeys(item.check for item in stopped))
+            text = f"refused by {', '.join(names)}; nothing was changed"
+            teller.tell(result(Outcome.REFUSED, text, Level.BAD, guards=names))
+            return Outcome.REFUSED
+        return carry_out(plan, teller)
+
+
+def _look(plan: Plan) -> list[Result]:
+    update = UpdateGuard(plan.assembly, plan.stacks, plan.wish.accept)
+    asked = guards.Guards(in_spite_of_alarms=plan.wish.in_spite_of_alarms)
     found = look_at_templates(plan.assembly.folder)
-    update = UpdateGuard(plan.assembly, plan.stacks, wish.accept)
-    asked = guards.Guards(in_spite_of_alarms=wish.in_spite_of_alarms)
-    found += asked.look(plan.subject, Check(guards.UPDATE, update.check))
-    for news in guards.tell(found):
-        teller.tell(news)
-    if stopped := guards.refused(found):
-        names = ", ".join(dict.fromkeys(item.check for item in stopped))
-        text = f"refused by {names}; nothing was changed"
-        teller.tell(result(Outcome.REFUSED, text, Level.BAD, guards=names.split(", ")))
-        return Outcome.REFUSED
-    return carry_out(plan, teller)
+    return found + asked.look(plan.subject, Check(guards.UPDATE, update.check))
 
 
-def make_plan(wish: Wish) -> Plan:
+def make_plan(wish: Wish, run: Run) -> Plan:
     """Synthesise; raises DeliveryError."""
     tree = working_tree()
     tree.require(wish.stage)
     try:
         settings = load_stage(wish.stage, dict(wish.context))
         account = open_account(PATIENT)
-    except (SettingsError, NoCredentials) as error:
+    except SettingsError as error:
         raise DeliveryError(str(error)) from None
-    assembly = tree.synthesise(wish.stage, OUT / "deploy" / wish.stage, context=wish.context)
+    except NoCredentials as error:
+        raise DeliveryError(f"{error}; {error.todo}") from None
+    assembly = tree.synthesise(wish.stage, run.folder / "assembly", context=wish.context)
     subject = Subject(
         read_assembly(assembly.folder, settings=settings),
         account,
         imports_existing=wish.import_existing,
     )
     stacks = tuple(pipeline_stacks(assembly.templates))
-    return Plan(wish, settings, assembly, stacks, subject)
+    return Plan(wish, settings, assembly, stacks, subject, run)
 
 
 def carry_out(plan: Plan, teller: Teller) -> Outcome:
     """Deploy, watch, and prove; on failure say where things stand and what to read."""
-    began = time.monotonic()
     watch = watch_of(plan, teller)
     watch.mark()
+    teller.tell(beginning(plan, f"deploys {', '.join(plan.stacks)}"))
+    began = time.monotonic()
     try:
         finished = _run(plan, watch, teller)
+        seconds = round(time.monotonic() - began)
+        if finished.status:
+            return _fail(plan, watch, teller, finished, seconds=seconds)
     except Overdue as error:
-        return _leave(plan, teller, Outcome.OVERDUE, str(error))
-    except KeyboardInterrupt:
-        return _leave(plan, teller, Outcome.INTERRUPTED, "interrupted")
-    seconds = time.monotonic() - began
-    if finished.status:
-        stage = DeployedStage(plan.subject.account, plan.wish.stage)
-        log = log_file(plan.wish.stage)
-        for news in tell_failure(stage, watch, reasons=finished.reasons, log=log):
-            teller.tell(news)
-        text = f"it failed after {seconds:.0f} s"
-        teller.tell(result(Outcome.FAILED, text, Level.BAD, seconds=round(seconds)))
-        return Outcome.FAILED
-    text = f"{plan.wish.stage} {plan.done} after {seconds:.0f} s"
-    return prove_it(plan, teller, text, seconds=round(seconds))
+        return _leave(plan, watch, teller, Outcome.OVERDUE, str(error))
+    except KeyboardInterrupt as error:
+        return _leave(plan, watch, teller, Outcome.INTERRUPTED, interruption(error))
+    text = f"{plan.wish.stage} {plan.done} after {seconds} s"
+    return prove_it(plan, teller, text, seconds=seconds)
+
+
+def beginning(plan: Plan, what: str) -> News:
+    """After this AWS is not any more as it was."""
+    account, log = plan.subject.account, shown(plan.run.log)
+    try:
+        number = (account.ask("sts", "GetCallerIdentity") or {}).get("Account")
+    except CouldNotAsk:
+        number = None
+    facts = {
+        "account": number,
+        "region": account.region,
+        "stacks": [plan.assembly.stack_names[name] for name in plan.stacks],
+        "change_set": plan.run.name,
+        "log": log,
+    }
+    text = f"{what}, in {number or 'an account that is not seen'}, {account.region}"
+    return News(BEGIN, text, lines=(f"all that the CDK says: {log}",), facts=facts)
 
 
 def watch_of(plan: Plan, teller: Teller) -> Watch:
@@ -159,8 +183,9 @@ def watch_of(plan: Plan, teller: Teller) -> Watch:
     }
     stacks = [plan.assembly.stack_names[name] for name in plan.stacks]
     patience = DeployPatience(plan.settings.budget, plan.settings.rollout.planned_minutes)
+    events = StackEvents(plan.subject.account, stacks, names, change_set=plan.run.name)
     return Watch(
-        stacks=StackEvents(plan.subject.account, stacks, names),
+        stacks=events,
         rollout=Rollout(stage),
         alarms=AlarmWatch(stage),
         teller=teller,
@@ -168,46 +193,67 @@ def watch_of(plan: Plan, teller: Teller) -> Watch:
     )
 
 
-def _run(plan: Plan, watch: Watch, teller: Teller) -> command_line.Finished:
+def _run(plan: Plan, watch: Watch, teller: Teller) -> Finished:
     outputs_file(plan.wish.stage).parent.mkdir(parents=True, exist_ok=True)
     finished = command_line.run(
-        command(
-            plan.wish.stage,
-            plan.assembly.folder,
-            plan.stacks,
-            import_existing=plan.wish.import_existing,
-        ),
-        log=log_file(plan.wish.stage),
+        command(plan),
+        log=plan.run.log,
         tell=lambda line: teller.tell(News("cdk", line, Level.DETAIL)),
         meanwhile=watch.poll,
         every_seconds=POLL_SECONDS,
     )
     watch.poll()
-    # The command line waits for a rollback, unless its own credentials end before.
-    while watch.stacks.busy:
-        time.sleep(POLL_SECONDS)
-        watch.poll()
     return finished
 
 
-def _leave(plan: Plan, teller: Teller, outcome: Outcome, why: str) -> Outcome:
+def _fail(plan: Plan, watch: Watch, teller: Teller, finished: Finished, *, seconds: int) -> Outcome:
     stage = plan.wish.stage
-    text = f"{why}; AWS goes on: make status STAGE={stage}, or make rollback STAGE={stage}"
-    lines = ("read: docs/runbook.md#a-rollout-hangs",)
-    teller.tell(replace(result(outcome, text, Level.BAD), lines=lines))
+    looks = _await_end(watch)
+    for news in tell_failure(stage, watch, looks, reasons=finished.reasons, log=plan.run.log):
+        teller.tell(news)
+    outcome, text = Outcome.FAILED, f"it failed after {seconds} s"
+    if any(look.unseen for look in looks):
+        outcome, text = Outcome.UNSEEN, f"{text}; {how_it_goes_on(looks, stage=stage)}"
+    teller.tell(result(outcome, text, Level.BAD, seconds=seconds))
     return outcome
 
 
-def prove_it(plan: Plan, teller: Teller, text: str, **facts: object) -> Outcome:
+def _await_end(watch: Watch) -> list[Look]:
+    """The command line waits for a rollback, unless its own credentials end before."""
+    unseen = 0
+    while True:
+        watch.poll()
+        looks = watch.stacks.looks.look()
+        unseen = unseen + 1 if any(look.unseen for look in looks) else 0
+        goes_on = any(look.goes_on and look.is_ours for look in looks)
+        if unseen == TRIES or not (unseen or goes_on):
+            watch.poll()
+            return looks
+        time.sleep(POLL_SECONDS)
+
+
+def _leave(plan: Plan, watch: Watch, teller: Teller, outcome: Outcome, why: str) -> Outcome:
+    """Before AWS has come to an end: it does without us."""
+    stage = plan.wish.stage
+    looks = watch.stacks.looks.look()
+    for news in tell_standing(looks, stage=stage):
+        teller.tell(news)
+    goes_on = any(look.goes_on and look.is_ours for look in looks)
+    lines = ("read: docs/runbook.md#a-rollout-hangs",) if goes_on else ()
+    text = f"{why}; {how_it_goes_on(looks, stage=stage)}"
+    teller.tell(result(outcome, text, Level.BAD, lines=lines))
+    return outcome
+
+
+def prove_it(plan: Plan, teller: Teller, text: str, **facts: Any) -> Outcome:
     """The smoke test as the last step; `text` says what went well until here."""
     stage = plan.wish.stage
     try:
-        url = plan.wish.url or url_of_stack(DeployedStage(plan.subject.account, stage))
-    except DeliveryError as error:
-        teller.tell(News("smoke", str(error), Level.BAD))
-        url, proof = "", Proof.FAILED
-    else:
-        proof = prove(endpoint_of(plan.settings, url, plan.wish.grpc_url), teller, stage=stage)
+        proof, url = _prove(plan, teller)
+    except KeyboardInterrupt as error:
+        text = f"{text}; the smoke test was {interruption(error)}"
+        teller.tell(result(Outcome.INTERRUPTED, text, Level.BAD, **facts))
+        return Outcome.INTERRUPTED
     facts |= {"smoke": str(proof), "url": url}
     if proof is Proof.FAILED:
         text = f"{text}, but the smoke test failed; to go back: make rollback STAGE={stage}"
@@ -216,3 +262,14 @@ def prove_it(plan: Plan, teller: Teller, text: str, **facts: object) -> Outcome:
     level = Level.GOOD if proof is Proof.COMPLETE else Level.WARNING
     teller.tell(result(Outcome.DONE, f"{text}; smoke test {proof}", level, **facts))
     return Outcome.DONE
+
+
+def _prove(plan: Plan, teller: Teller) -> tuple[Proof, str]:
+    """What it showed, and of which address."""
+    stage = plan.wish.stage
+    try:
+        url = plan.wish.url or url_of_stack(DeployedStage(plan.subject.account, stage))
+    except DeliveryError as error:
+        teller.tell(bad(str(error)))
+        return Proof.FAILED, ""
+    return prove(endpoint_of(plan.settings, url, plan.wish.grpc_url), teller, stage=stage), url

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from delivery.assemblies import OUT
-from delivery.deploy import Plan, Wish, carry_out, make_plan, prove_it, watch_of
+from delivery.deploy import Plan, Wish, beginning, carry_out, make_plan, prove_it, watch_of
 from delivery.deploying.deployed import DeployedStage, ServiceAddress
 from delivery.deploying.going_back import CannotGoBack, differences, with_revision
 from delivery.deploying.guards import require_place
@@ -18,6 +15,7 @@ from delivery.deploying.news import Level, News, Teller
 from delivery.deploying.outcome import Outcome, result
 from delivery.deploying.reissue import reissue
 from delivery.deploying.revisions import History, Ran, history_of
+from delivery.deploying.runs import new_run
 from delivery.deploying.watch import POLL_SECONDS, Overdue, Watch
 from delivery.errors import DeliveryError
 from operations.account import CouldNotAsk
@@ -69,8 +67,14 @@ def roll_back(
 
     `to` is the number of a revision; by default the one that ran before.
     """
-    plan = make_plan(Wish(stage, url=url, grpc_url=grpc_url))
-    require_place(plan.subject)
+    with new_run("rollback", stage) as run:
+        plan = make_plan(Wish(stage, url=url, grpc_url=grpc_url), run)
+        require_place(plan.subject)
+        return _back(plan, teller, confirm, to=to)
+
+
+def _back(plan: Plan, teller: Teller, confirm: Confirm, *, to: str) -> Outcome:
+    stage = plan.wish.stage
     deployed = DeployedStage(plan.subject.account, stage)
     try:
         stack = deployed.stack(deployed.stack_name())
@@ -86,16 +90,6 @@ def roll_back(
         return _reissue(plan, deployed, teller, confirm, to=to)
     except (CouldNotAsk, CannotGoBack) as error:
         raise DeliveryError(f"rollback: {error}") from None
-
-
-def ask_person(question: str) -> bool:
-    """Yes by YES=1, or by a person at a terminal; nobody there is no."""
-    if os.environ.get("YES") == "1":
-        return True
-    if not sys.stdin.isatty():
-        print("Nobody is here to say yes; say it with YES=1.", file=sys.stderr)
-        return False
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _agreed(sentences: list[str], teller: Teller, confirm: Confirm, *, stage: str) -> bool:
@@ -116,6 +110,7 @@ def _take_back(
         return Outcome.REFUSED
     watch = watch_of(plan, teller)
     watch.mark()
+    teller.tell(beginning(plan, f"asks CloudFormation for {way.operation} of {name}"))
     deployed.account.ask("cloudformation", way.operation, StackName=name)
     return _watch_back(plan, deployed, teller, watch)
 
@@ -138,11 +133,11 @@ def _watch_back(plan: Plan, deployed: DeployedStage, teller: Teller, watch: Watc
         return Outcome.OVERDUE
     if state.endswith("_FAILED"):
         text = f"{name} is {state}: read docs/runbook.md#a-deploy-fails"
-        teller.tell(result(Outcome.FAILED, text, Level.BAD, status=state))
+        teller.tell(result(Outcome.FAILED, text, Level.BAD))
         return Outcome.FAILED
     if state == WENT_BACK:
         return prove_it(plan, teller, f"{stage} is back where it was before the update")
-    teller.tell(result(Outcome.DONE, f"{name} is {state}", Level.WARNING, status=state))
+    teller.tell(result(Outcome.DONE, f"{name} is {state}", Level.WARNING))
     return Outcome.DONE
 
 
@@ -174,8 +169,7 @@ def _reissue(
     sentences = _sentences(current, chosen, address)
     if not _agreed([*sentences, *map(str, found)], teller, confirm, stage=deployed.name):
         return Outcome.REFUSED
-    folder = OUT / "rollback" / deployed.name
-    assembly = reissue(plan.assembly, STACK, template, folder)
+    assembly = reissue(plan.assembly, STACK, template, plan.run.folder / "reissued")
     done = f"runs what revision {chosen.revision} was"
     return carry_out(replace(plan, assembly=assembly, stacks=(STACK,), done=done), teller)
 

@@ -46,8 +46,7 @@ def obstacle(stack: Mapping[str, Any], *, stage: str) -> str | None:
     """What to do before a deploy of the described stack can begin; None where it can."""
     name, state = stack["StackName"], str(stack["StackStatus"])
     if is_busy(state):
-        back = f", or take it back: make rollback STAGE={stage}"
-        return f"wait for its end{back if state == 'UPDATE_IN_PROGRESS' else ''}"
+        return f"wait for its end (make status STAGE={stage}){_way_out(stack, stage)}"
     if state == "UPDATE_ROLLBACK_FAILED":
         return (
             f"read which resource could not go back ({EVENTS} {name}), mend that, and let it go "
@@ -59,6 +58,32 @@ def obstacle(stack: Mapping[str, Any], *, stage: str) -> str | None:
         return None
     if state in FAILED_FIRST:
         return f"its first deploy failed, and it is protected: {UNPROTECT} {name}, and deploy again"
+    if state == "CREATE_FAILED":
+        return f"{EVENTS} {name} says what stood in the way; {deletion(stack)}"
+    if state == "DELETE_FAILED":
+        return (
+            f"{EVENTS} {name} says what could not be deleted: mend that, and {deletion(stack)}, "
+            "with --retain-resources and its logical id where it is to stay"
+        )
     if state.endswith("_FAILED"):
-        return f"delete it: {DELETE} {name}; {EVENTS} {name} says what stood in the way"
+        return (
+            f"read which resource stands in the way ({EVENTS} {name}) and mend that; do not delete "
+            "the stack: what is in it may serve"
+        )
     return None
+
+
+def deletion(stack: Mapping[str, Any]) -> str:
+    """How the described stack is deleted, which one that is protected is not at once."""
+    name = stack["StackName"]
+    first = f"{UNPROTECT} {name}, and then " if stack.get("EnableTerminationProtection") else ""
+    return f"delete it: {first}{DELETE} {name}"
+
+
+def _way_out(stack: Mapping[str, Any], stage: str) -> str:
+    """Of what hangs; before a first deploy there was nothing, so nothing is lost with it."""
+    if stack["StackStatus"] == "UPDATE_IN_PROGRESS":
+        return f", or take it back: make rollback STAGE={stage}"
+    if stack["StackStatus"] == "CREATE_IN_PROGRESS":
+        return f", or, if it hangs, {deletion(stack)}"
+    return ""

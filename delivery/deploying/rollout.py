@@ -6,6 +6,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from delivery.deploying.causes import readable
@@ -57,6 +58,7 @@ class Rollout:
         self._address: ServiceAddress | None = None
         self._service: dict[str, Any] | None = None
         self._events: set[str] = set()
+        self._unmarked: datetime | None = None
         self._told = ""
         self._began: tuple[str, float] | None = None
         self.stopped = StoppedTasks(stage, clock)
@@ -72,13 +74,17 @@ class Rollout:
         return self._clock() - self._began[1] if self._began else 0.0
 
     def mark(self) -> None:
-        """Leave out all that has happened until now."""
+        """Leave out all that has happened until now: by this clock, where AWS does not say it."""
+        self._unmarked = datetime.now(UTC)
+        self.stopped.leave_out_before(self._unmarked)
         self._find()
         if self._service:
             self._events = {event["id"] for event in self._service.get("events", ())}
             self._told = self._counts()
+        self._unmarked = None
         if self._address:
             self.stopped.mark(self._address)
+        self.stopped.leave_out_before(None)
         if self._service:
             self._ask_targets(self._service)
             self._told = self._counts()
@@ -132,10 +138,13 @@ class Rollout:
 
     def _messages(self, service: Mapping[str, Any]) -> Iterator[News]:
         for event in reversed(service.get("events", ())):
-            if event["id"] not in self._events:
+            if event["id"] not in self._events and not self._is_old(event):
                 self._events.add(event["id"])
                 if _TROUBLE.search(event["message"]):
                     yield News("ecs", f"ECS: {_message(event)}", Level.WARNING)
+
+    def _is_old(self, event: Mapping[str, Any]) -> bool:
+        return self._unmarked is not None and bool(event["createdAt"] < self._unmarked)
 
     def _progress(self) -> Iterator[News]:
         told = self._counts()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from delivery.deploying.news import Level, News
+from delivery.deploying.stack_looks import StackLooks
 from operations.account import Account
-from operations.stack_states import is_busy
 
 STACK: Final = "AWS::CloudFormation::Stack"
 # CloudFormation stops what it was doing besides when something else has failed.
 CANCELLED: Final = ("Resource creation cancelled", "Resource update cancelled")
+# Of a stack: something new begins, and not the end, or the way back, of what is known.
+BEGINNINGS: Final = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 REPLACES: Final = "creation of a new physical resource"
 
 
@@ -30,32 +33,39 @@ class StackEvents:
     """Follows some stacks, which need not exist yet."""
 
     def __init__(
-        self, account: Account, stacks: Sequence[str], names: Mapping[str, str] | None = None
+        self,
+        account: Account,
+        stacks: Sequence[str],
+        names: Mapping[str, str] | None = None,
+        *,
+        change_set: str = "",
     ) -> None:
-        """`names` has readable names of logical ids."""
+        """`names` has readable names of logical ids; `change_set` is the name of those of ours."""
         self._account = account
         self._names = names or {}
         self._newest: dict[str, str | None] = dict.fromkeys(stacks)
+        self._unmarked: dict[str, datetime] = {}
         self._working: dict[tuple[str, str], str] = {}
+        self._of_others: set[str] = set()
+        self._tells_others = bool(change_set)
+        self.looks = StackLooks(account, stacks, change_set)
         self.states: dict[str, str] = {}
         self.failures: list[Failure] = []
+        """Of what we began."""
 
     @property
     def working_on(self) -> tuple[str, ...]:
         """Resources that CloudFormation has begun and not finished."""
         return tuple(self._working.values())
 
-    @property
-    def busy(self) -> bool:
-        """Whether a followed stack is being changed."""
-        return any(is_busy(state) for state in self.states.values())
-
     def mark(self) -> None:
-        """Leave out all that has happened until now."""
+        """Leave out all that has happened until now: by this clock, where AWS does not say it."""
+        self._unmarked = dict.fromkeys(self._newest, datetime.now(UTC))
         for stack in self._newest:
             page = self._page(stack, None)
             if page and page["StackEvents"]:
                 self._newest[stack] = page["StackEvents"][0]["EventId"]
+            del self._unmarked[stack]
 
     def poll(self) -> Iterator[News]:
         """What has happened since the last time."""
@@ -70,13 +80,16 @@ class StackEvents:
         token: str | None = None
         while page := self._page(stack, token):
             for event in page["StackEvents"]:
-                if event["EventId"] == self._newest[stack]:
+                if event["EventId"] == self._newest[stack] or self._is_old(stack, event):
                     return fresh[::-1]
                 fresh.append(event)
             token = page.get("NextToken")
             if token is None:
                 break
         return fresh[::-1]
+
+    def _is_old(self, stack: str, event: Mapping[str, Any]) -> bool:
+        return stack in self._unmarked and bool(event["Timestamp"] < self._unmarked[stack])
 
     def _page(self, stack: str, token: str | None) -> dict[str, Any] | None:
         more = {"NextToken": token} if token else {}
@@ -92,12 +105,8 @@ class StackEvents:
         status = str(event["ResourceStatus"])
         reason = event.get("ResourceStatusReason") or ""
         logical_id = event["LogicalResourceId"]
-        facts = {"stack": stack, "status": status, "reason": reason}
         if event["ResourceType"] == STACK:
-            self.states[stack] = status
-            self._working = {key: name for key, name in self._working.items() if key[0] != stack}
-            text = f"{stack}: {status}{_why(status, reason)}"
-            yield News("stack", text, _level_of_stack(status), facts=facts)
+            yield self._news_of_stack(stack, status, reason)
             return
         name = self._names.get(logical_id, logical_id)
         key = (stack, logical_id)
@@ -105,15 +114,34 @@ class StackEvents:
             self._working[key] = name
         else:
             self._working.pop(key, None)
-        facts |= {"resource": logical_id, "type": event["ResourceType"]}
+        facts = {"stack": stack, "resource": logical_id, "type": event["ResourceType"]}
+        facts |= {"status": status, "reason": reason, "of_another": stack in self._of_others}
         yield from self._news_of_resource(stack, name, status, reason, facts)
+
+    def _news_of_stack(self, stack: str, status: str, reason: str) -> News:
+        self.states[stack] = status
+        self._working = {key: name for key, name in self._working.items() if key[0] != stack}
+        if status in BEGINNINGS:
+            self._note_whose(stack)
+        of_another = stack in self._of_others
+        by = ", by another deploy" if of_another else ""
+        facts = {"stack": stack, "status": status, "reason": reason, "of_another": of_another}
+        text = f"{stack}: {status}{by}{_why(status, reason)}"
+        return News("stack", text, _level_of_stack(status), facts=facts)
+
+    def _note_whose(self, stack: str) -> None:
+        """Two may deploy at once: what the other does is told, and is no failure of ours."""
+        self._of_others.discard(stack)
+        if self._tells_others and self.looks.look_at(stack).of_another:
+            self._of_others.add(stack)
 
     def _news_of_resource(
         self, stack: str, name: str, status: str, reason: str, facts: Mapping[str, Any]
     ) -> Iterator[News]:
         text = f"{name} ({facts['type']}): {status}"
         if status.endswith("_FAILED") and not reason.startswith(CANCELLED):
-            self.failures.append(Failure(stack, name, status, reason))
+            if stack not in self._of_others:
+                self.failures.append(Failure(stack, name, status, reason))
             yield News("resource", f"{text}: {reason}", Level.BAD, facts=facts)
         elif REPLACES in reason:
             yield News("resource", f"{name} ({facts['type']}) is replaced", facts=facts)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from delivery.deploying.causes import Cause, Stop, cause_of, stop_of
@@ -34,6 +35,7 @@ class StoppedTasks:
         self._logs = TaskLogs(stage)
         self._clock = clock
         self._seen: set[str] = set()
+        self._unmarked: datetime | None = None
         self._silent: dict[str, _Silent] = {}
         self._told: Counter[Cause] = Counter()
         self.log_groups: dict[str, None] = {}
@@ -43,6 +45,10 @@ class StoppedTasks:
     def causes(self) -> list[tuple[Cause, int]]:
         """What stopped tasks, and how many each; the first first."""
         return list(self._told.items())
+
+    def leave_out_before(self, moment: datetime | None) -> None:
+        """Leave out those that ECS had decided to stop by then."""
+        self._unmarked = moment
 
     def mark(self, address: ServiceAddress) -> None:
         """Leave out those that have stopped before."""
@@ -56,8 +62,13 @@ class StoppedTasks:
             if not task.get("stoppedReason") and not task.get("stopCode"):
                 continue  # ECS tells why in a moment
             self._seen.add(task["taskArn"])
-            yield self._news(task)
+            if not self._is_old(task):
+                yield self._news(task)
         yield from self._late_lines()
+
+    def _is_old(self, task: Mapping[str, Any]) -> bool:
+        stopped = task.get("stoppingAt") or task.get("stoppedAt") or task["createdAt"]
+        return self._unmarked is not None and bool(stopped < self._unmarked)
 
     def _news(self, task: Mapping[str, Any]) -> News:
         stop = stop_of(task)

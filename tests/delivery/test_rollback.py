@@ -12,6 +12,7 @@ from delivery.assemblies import Assembly
 from delivery.deploy import Plan, Wish
 from delivery.deploying.outcome import Outcome
 from delivery.deploying.proving import Proof
+from delivery.deploying.runs import Run
 from delivery.endpoint import Endpoint
 from delivery.errors import DeliveryError
 from infra.stage_files import load_stage
@@ -93,8 +94,10 @@ def back(monkeypatch: pytest.MonkeyPatch, proved: list[str], tmp_path: Path) -> 
         settings = settings.model_copy(update={"deploy": pinned})
         subject = Subject(SynthesisedStage(settings, {}, None, builds_image=False), asked)
         (tmp_path / "manifest.json").write_text('{"artifacts": {}}')
-        plan = Plan(Wish("dev"), settings, Assembly(tmp_path), (), subject)
-        monkeypatch.setattr(rollback, "make_plan", lambda _: plan)
+        plan = Plan(
+            Wish("dev"), settings, Assembly(tmp_path), (), subject, Run("rollback-dev", tmp_path)
+        )
+        monkeypatch.setattr(rollback, "make_plan", lambda *_: plan)
         monkeypatch.setattr(rollback, "POLL_SECONDS", 0)
         return rollback.roll_back("dev", told, confirm=lambda _: agree, **options), told
 
@@ -240,10 +243,3 @@ def test_nothing_is_taken_back_in_an_account_that_may_not_be_meant(
     with pytest.raises(DeliveryError, match=r"999999999999|sts did not answer"):
         back(asked, account="123456789012")
     assert set(asked.asked) == {"GetCallerIdentity"}
-
-
-def test_nobody_at_the_terminal_is_no(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("YES", raising=False)
-    assert rollback.ask_person("Take it back?") is False
-    monkeypatch.setenv("YES", "1")
-    assert rollback.ask_person("Take it back?") is True

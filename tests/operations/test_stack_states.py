@@ -4,10 +4,17 @@ import pytest
 
 from operations.stack_states import obstacle
 
+NAME = "llm-on-ecs-prod-inference"
+DELETE = f"aws cloudformation delete-stack --stack-name {NAME}"
+UNPROTECT = (
+    "aws cloudformation update-termination-protection --no-enable-termination-protection "
+    f"--stack-name {NAME}"
+)
+
 
 def todo(state: str, *, protected: bool = False) -> str | None:
     stack = {
-        "StackName": "llm-on-ecs-prod-inference",
+        "StackName": NAME,
         "StackStatus": state,
         "EnableTerminationProtection": protected,
     }
@@ -22,9 +29,14 @@ def test_stack_that_takes_a_deploy_needs_nothing(state: str) -> None:
     assert todo(state) is None
 
 
-@pytest.mark.parametrize("state", ["CREATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
+@pytest.mark.parametrize("state", ["DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
 def test_stack_at_work_is_waited_for(state: str) -> None:
-    assert todo(state) == "wait for its end"
+    assert todo(state) == "wait for its end (make status STAGE=prod)"
+
+
+def test_first_deploy_that_hangs_can_be_ended_though_there_is_nothing_to_go_back_to() -> None:
+    assert str(todo("CREATE_IN_PROGRESS")).endswith(f"if it hangs, delete it: {DELETE}")
+    assert UNPROTECT in str(todo("CREATE_IN_PROGRESS", protected=True))
 
 
 @pytest.mark.parametrize("state", ["UPDATE_IN_PROGRESS", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"])
@@ -32,8 +44,21 @@ def test_update_that_can_be_taken_back_says_how(state: str) -> None:
     assert "make rollback STAGE=prod" in str(todo(state))
 
 
-def test_stack_that_could_not_go_back_is_never_to_be_deleted() -> None:
-    assert "delete" not in str(todo("UPDATE_ROLLBACK_FAILED"))
+@pytest.mark.parametrize(
+    "state", ["UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED"]
+)
+def test_stack_that_could_not_go_back_is_never_to_be_deleted(state: str) -> None:
+    assert "delete-stack" not in str(todo(state))
+
+
+@pytest.mark.parametrize("state", ["CREATE_FAILED", "DELETE_FAILED"])
+def test_what_is_left_of_a_stack_is_deleted_also_where_it_is_protected(state: str) -> None:
+    assert f"delete it: {DELETE}" in str(todo(state))
+    assert f"delete it: {UNPROTECT}, and then {DELETE}" in str(todo(state, protected=True))
+
+
+def test_what_cannot_be_deleted_may_stay() -> None:
+    assert "--retain-resources" in str(todo("DELETE_FAILED"))
 
 
 def test_failed_first_deploy_is_removed_by_the_next_one_unless_it_is_protected() -> None:

@@ -17,6 +17,7 @@ from delivery.deploying.guards import check_rollout
 from delivery.deploying.news import Level
 from delivery.deploying.outcome import Outcome
 from delivery.deploying.rollout import Rollout
+from delivery.deploying.runs import Run
 from delivery.deploying.stack_events import StackEvents
 from delivery.deploying.watch import Deadlines, Overdue, Watch
 from infra.stage_files import load_stage
@@ -139,7 +140,8 @@ def take_back(stage: Example, monkeypatch: pytest.MonkeyPatch) -> tuple[Outcome,
     watch._teller = told
     monkeypatch.setattr(rollback, "watch_of", lambda *_: watch)
     wish = Wish("local")
-    plan = Plan(wish, load_stage("local"), Assembly(Path()), (), subject(stage))
-    monkeypatch.setattr(rollback, "make_plan", lambda _: plan)
+    run = Run("rollback-local", Path())
+    plan = Plan(wish, load_stage("local"), Assembly(Path()), (), subject(stage), run)
+    monkeypatch.setattr(rollback, "make_plan", lambda *_: plan)
     monkeypatch.setattr(rollback, "DeployedStage", lambda *_: stage)
     return rollback.roll_back("local", told, confirm=lambda _: True), told

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-from delivery.deploying.news import Level, News, Picture
+from delivery.deploying.news import KINDS, Level, News, Picture
 from operations.account import Account, CouldNotAsk, _asked
 
 Answer = Any
@@ -56,13 +56,14 @@ class FakeAccount(Account):
 
 
 class Listener:
-    """A teller that keeps what it is told."""
+    """A teller that keeps what it is told, and holds each kind to its facts."""
 
     def __init__(self) -> None:
         self.news: list[News] = []
         self.pictures: list[Picture] = []
 
     def tell(self, news: News) -> None:
+        assert set(news.facts) <= set(KINDS[news.kind]), f"{news.kind} has no such facts"
         self.news.append(news)
 
     def show(self, picture: Picture) -> None:

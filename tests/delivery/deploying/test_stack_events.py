@@ -1,12 +1,19 @@
 """CloudFormation's events: each told once, by the construct's name, failures with their reason."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from delivery.deploying.news import Level
 from delivery.deploying.stack_events import STACK, StackEvents
+from operations.account import CouldNotAsk
 from tests.delivery.deploying.account import FakeAccount
 
 NAME = "llm-on-ecs-dev-inference"
+
+
+LONG_AGO = datetime(2020, 7, 1, tzinfo=UTC)
 
 
 class Stack:
@@ -14,10 +21,12 @@ class Stack:
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
+        self.at = LONG_AGO
 
     def happens(self, logical_id: str, status: str, reason: str = "", kind: str = "") -> None:
         event = {
             "EventId": str(len(self.events)),
+            "Timestamp": self.at,
             "LogicalResourceId": logical_id,
             "ResourceType": kind or "AWS::ECS::Service",
             "ResourceStatus": status,
@@ -64,6 +73,23 @@ def test_what_was_before_is_no_news() -> None:
     assert events.failures == []
 
 
+def test_what_was_before_is_no_news_where_cloudformation_did_not_say_it() -> None:
+    """The first question is throttled: what is older than the watch stays untold all the same."""
+    stack = Stack()
+    for number in range(5):
+        stack.happens(f"Old{number}", "CREATE_FAILED", "long ago")
+    asked = FakeAccount(DescribeStackEvents=CouldNotAsk("slow down"))
+    events = StackEvents(asked, [NAME])
+    with pytest.raises(CouldNotAsk):
+        events.mark()
+    stack.at = datetime.now(UTC) + timedelta(seconds=1)
+    stack.happens("New", "CREATE_COMPLETE")
+    asked.answers["DescribeStackEvents"] = stack.page
+    assert texts(events) == ["New (AWS::ECS::Service): CREATE_COMPLETE"]
+    assert events.failures == []
+    assert asked.asked.count("DescribeStackEvents") == 2, "no page of what is older is turned"
+
+
 def test_stack_that_is_not_there_yet_has_no_events() -> None:
     events = StackEvents(FakeAccount(DescribeStackEvents=None), [NAME])
     events.mark()
@@ -104,10 +130,10 @@ def test_what_is_being_worked_on_ends_with_the_resource_and_with_the_stack() -> 
     stack.happens("Two", "UPDATE_IN_PROGRESS")
     stack.happens("One", "UPDATE_COMPLETE")
     texts(events)
-    assert (events.working_on, events.busy) == (("Two",), True)
+    assert list(events.working_on) == ["Two"]
     stack.stack("UPDATE_ROLLBACK_COMPLETE")
     texts(events)
-    assert (events.working_on, events.busy) == ((), False)
+    assert list(events.working_on) == []
 
 
 def test_rollback_is_bad_news_and_says_why() -> None:

@@ -1,5 +1,6 @@
 """The watch goes on whatever AWS refuses, says it once, and ends at its deadline."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -13,9 +14,9 @@ from delivery.deploying.news import Level
 from delivery.deploying.rollout import Rollout
 from delivery.deploying.stack_events import StackEvents
 from delivery.deploying.watch import Deadlines, Overdue, Watch
-from operations.account import PATIENT, Account, CouldNotAsk
+from operations.account import PATIENT, SIGN_IN, Account, CouldNotAsk, NoAnswer, NoCredentials
 from tests.delivery.deploying.account import Clock, FakeAccount, Listener, denied
-from tests.delivery.deploying.ecs import account, deployment, service, task
+from tests.delivery.deploying.ecs import account, deployment, message, service, task
 
 RUNNING = deployment(2, runningCount=1, pendingCount=1, rolloutState="IN_PROGRESS")
 
@@ -45,7 +46,7 @@ def test_refused_permission_is_named_once_and_the_rest_is_watched() -> None:
     complaints = [text for text in listener.texts if "needs permission" in text]
     assert complaints == [
         "the targets' health cannot be seen now: needs permission "
-        "elasticloadbalancing:DescribeTargetHealth; the deploy goes on without"
+        "elasticloadbalancing:DescribeTargetHealth; it goes on without"
     ]
     assert any("stopped: Essential container" in text for text in listener.texts)
     assert any("revision 2: 1 of 2 running" in text for text in listener.texts)
@@ -57,6 +58,60 @@ def test_refusal_to_show_what_was_before_does_not_stop_the_watch() -> None:
     watch.mark()
     watch.poll()
     assert len([text for text in listener.texts if "ecs:DescribeServices" in text]) == 1
+
+
+def test_what_ecs_did_not_say_was_before_stays_untold() -> None:
+    described = service(RUNNING, events=[message("1", "(service x) is unhealthy in a group")])
+    asked = account(described, task(), DescribeServices=CouldNotAsk("slow down"))
+    watch, listener = watching(asked)
+    watch.mark()
+    asked.answers["DescribeServices"] = {"services": [described]}
+    watch.poll()
+    assert not any("stopped" in text or "unhealthy" in text for text in listener.texts)
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    described["events"].append(message("2", "(service x) is unhealthy again") | {"createdAt": soon})
+    asked.answers["DescribeTasks"] = {"tasks": [task("b" * 32, createdAt=soon)]}
+    asked.answers["ListTasks"] = ["b" * 32]
+    watch.poll()
+    assert "ECS: is unhealthy again" in listener.texts
+    assert any(text.startswith("task bbbbbbbb of revision 2 stopped") for text in listener.texts)
+
+
+def test_credentials_that_end_are_said_once_with_what_to_do_beside_an_old_picture() -> None:
+    clock = Clock()
+    asked = account(service(RUNNING))
+    watch, listener = watching(asked, clock)
+    watch.poll()
+    answers = dict(asked.answers)
+    asked.answers = dict.fromkeys(answers, NoCredentials("the sign-in has expired"))
+    for clock.now in (10, 50):
+        watch.poll()
+    assert listener.of(Level.WARNING) == [
+        f"the service cannot be seen now: the sign-in has expired; {SIGN_IN}; it goes on without"
+    ]
+    assert listener.pictures[-1].unseen["the service"] == 40
+    assert listener.pictures[-1].generations == listener.pictures[0].generations
+    asked.answers = answers
+    watch.poll()
+    assert "the service can be seen again" in listener.texts
+    assert "the service" not in listener.pictures[-1].unseen
+
+
+def test_deadline_is_kept_though_nothing_comes_back() -> None:
+    """Each question is waited for in vain for a minute; there are about ten in a poll."""
+    clock = Clock()
+    asked = account(service(RUNNING))
+    watch, _ = watching(asked, clock)
+    watch.poll()
+
+    def wait_in_vain(**_: Any) -> None:
+        clock.now += 60
+        raise NoAnswer("ecs did not answer")
+
+    asked.answers = dict.fromkeys(asked.answers, wait_in_vain)
+    with pytest.raises(Overdue):
+        watch.poll()
+    assert clock.now == 120, "the limit is 100"
 
 
 def test_poll_that_fails_is_said_and_the_next_one_sees_again() -> None:
@@ -72,7 +127,7 @@ def test_poll_that_fails_is_said_and_the_next_one_sees_again() -> None:
     asked.answers["DescribeStackEvents"] = {"StackEvents": [event]}
     watch.poll()
     assert listener.of(Level.WARNING) == [
-        "stack events cannot be seen now: it did not answer; the deploy goes on without"
+        "stack events cannot be seen now: it did not answer; it goes on without"
     ]
     assert "Service (AWS::ECS::Service): UPDATE_COMPLETE" in listener.texts
 
