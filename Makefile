@@ -31,7 +31,7 @@ help: ## List the verbs.
 setup: ## Install everything that the other verbs need, inside this folder.
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Python 3.11 or later is needed: \
 	got %d.%d at %s; install a newer one and run make PYTHON=python3.12 with its name." % (v[0], v[1], sys.executable))'
-	@$(PYTHON) sandbox/install.py
+	@$(PYTHON) sandbox/install.py >&2 # standard output is a program's, with JSON=1
 
 up: setup ## Deploy stage local into the sandbox on this machine and bring the endpoint up.
 	@$(VENV)/python -m sandbox up --stage local --program "$(PROGRAM)" \
@@ -149,14 +149,15 @@ comment: setup ## Write what a change does to every stage, as Markdown: make com
 post: ## Put that under a pull request, in GitHub Actions: PULL_REQUEST=7 make post
 	@$(PYTHON) delivery/post.py $(COMMENT)
 
+# exec: a signal that ends the job has to reach the program, which ends what it has started; a shell keeps it.
 deploy: setup ## Deploy a stage to AWS, watch it and ask it: make deploy STAGE=dev (all stacks but Delivery, which a person deploys); IN_SPITE_OF_ALARMS=1, ACCEPT=id,id (what may be lost), IMPORT_EXISTING=1, JSON=1
 	@test -n "$(STAGE)" || { echo "make deploy: STAGE is missing; run: make deploy STAGE=dev"; exit 2; }
-	@$(DELIVERY) deploy --stage $(STAGE) $(ASKED) $(if $(IN_SPITE_OF_ALARMS),--in-spite-of-alarms) $(if $(ACCEPT),--accept "$(ACCEPT)") \
+	@exec env $(DELIVERY) deploy --stage $(STAGE) $(ASKED) $(if $(IN_SPITE_OF_ALARMS),--in-spite-of-alarms) $(if $(ACCEPT),--accept "$(ACCEPT)") \
 		$(if $(IMPORT_EXISTING),--import-existing) $(if $(JSON),--json) $(ARGS)
 
 rollback: setup ## Take a stage in AWS back to what ran before, or cancel its update; asks first: make rollback STAGE=dev TO=41 YES=1
 	@test -n "$(STAGE)" || { echo "make rollback: STAGE is missing; run: make rollback STAGE=dev"; exit 2; }
-	@YES=$(YES) $(DELIVERY) rollback --stage $(STAGE) $(ASKED) $(if $(TO),--to $(TO)) $(if $(JSON),--json)
+	@exec env YES=$(YES) $(DELIVERY) rollback --stage $(STAGE) $(ASKED) $(if $(TO),--to $(TO)) $(if $(JSON),--json)
 
 smoke: setup ## Ask a deployed endpoint: LLM_API_KEY=sk-... make smoke STAGE=dev URL=https://... GRPC_URL=grpcs://...
 	@$(DELIVERY) smoke --stage $(or $(STAGE),dev) $(ASKED)

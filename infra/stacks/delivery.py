@@ -53,6 +53,9 @@ WATCH_ACTIONS: Final = (
     "servicequotas:GetServiceQuota",
 )
 # The last lines of a task that stops, and the version of the bootstrap.
+# As long as a job may take (.github/workflows/deploy.yml): more than the longest deploy, at whose
+# end a rollback is still to be watched (infra/timeouts.py, DeployPatience).
+DEPLOY_HOURS: Final = 3
 LOG_ACTIONS: Final = ("logs:GetLogEvents",)
 PARAMETER_ACTIONS: Final = ("ssm:GetParameter",)
 # Whether the endpoint's own name is taken, where it has one.
@@ -123,6 +126,7 @@ class DeliveryStack(Stack):
             provider=provider,
             subject=f"repo:{repository}:environment:{stage}",
             description=f"Jobs of environment {stage} deploy with the CDK.",
+            hours=DEPLOY_HOURS,
         )
         deployer.grant("sts:AssumeRole", on=[role_arn(self, role) for role in BOOTSTRAP_ROLES])
         self._let_watch(deployer)

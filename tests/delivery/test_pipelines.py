@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from delivery.assemblies import ROOT
+from delivery.assemblies import OUT, ROOT
+from delivery.deploying.runs import Run
+from infra.stacks.delivery import DEPLOY_HOURS
+from infra.stage_files import load_stage
+from infra.timeouts import DeployPatience
 
 WORKFLOWS = {
     file.name: yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -24,6 +28,8 @@ JOBS = [
 ]
 # What a workflow does itself: GitHub's file for a job's summary has no meaning elsewhere.
 NOT_A_VERB = {'cat cdk.out/comment.md >> "$GITHUB_STEP_SUMMARY"'}
+# Installing, synthesis and guards before a deploy, the smoke test after it.
+BESIDE_SECONDS = 1800
 # Verbs that need what only GitHub gives: its token, and a role for pull requests.
 GITHUB_ONLY = {"post", "diff"}
 MAKE = re.compile(r"make ([\w-]+)(?:.*STAGE=(\w+))?")
@@ -48,7 +54,7 @@ def jenkins() -> str:
 
 
 def test_workflows_run_nothing_but_verbs() -> None:
-    lines = {step["run"] for step in steps(*OURS) if "run" in step}
+    lines = {step["run"].removeprefix("exec ") for step in steps(*OURS) if "run" in step}
     assert {line for line in lines if not line.startswith("make ")} == NOT_A_VERB
 
 
@@ -111,6 +117,56 @@ def test_deploys_wait_for_the_checks_and_prod_for_dev() -> None:
     assert jobs["dev"]["needs"] == "verify"
     assert jobs["prod"]["needs"] == "dev"
     assert [jobs[stage]["environment"] for stage in ("dev", "prod")] == ["dev", "prod"]
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_job_outlasts_the_deploy_that_it_waits_for(stage: str) -> None:
+    """Else nobody hears what was overdue, and the smoke test has no time."""
+    needed = longest_seconds(stage) + BESIDE_SECONDS
+    assert WORKFLOWS["deploy.yml"]["jobs"][stage]["timeout-minutes"] * 60 >= needed
+    _, _, part = jenkins().partition(f"stage('Deploy {stage}')")
+    (minutes, *_) = re.findall(r"timeout\(time: (\d+), unit: 'MINUTES'\)", part)
+    assert int(minutes) * 60 >= needed
+
+
+def longest_seconds(stage: str) -> int:
+    settings = load_stage(stage)
+    return DeployPatience(settings.budget, settings.rollout.planned_minutes).whole_seconds
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_credentials_last_as_long_as_the_job_and_the_role_lets_them(stage: str) -> None:
+    job = WORKFLOWS["deploy.yml"]["jobs"][stage]
+    (seconds,) = [
+        step["with"]["role-duration-seconds"]
+        for step in job["steps"]
+        if step.get("uses", "").startswith("aws-actions/configure-aws-credentials@")
+    ]
+    assert seconds == job["timeout-minutes"] * 60 == DEPLOY_HOURS * 3600
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_pipelines_keep_what_a_deploy_tells_people_to_read(stage: str) -> None:
+    job = WORKFLOWS["deploy.yml"]["jobs"][stage]
+    (kept,) = [step for step in job["steps"] if "upload-artifact" in step.get("uses", "")]
+    assert (kept["if"], kept["with"]["path"]) == ("always()", "cdk.out/logs")
+    _, _, part = jenkins().partition(f"stage('Deploy {stage}')")
+    after = part.partition("post {")[2]
+    assert after.split()[:2] == ["always", "{"]
+    assert "archiveArtifacts artifacts: 'cdk.out/logs/*'" in after.partition("stage(")[0]
+    assert Run("deploy-dev", OUT).log.parent == OUT / "logs"
+
+
+def test_signal_that_ends_a_job_reaches_the_verb() -> None:
+    """GitHub tells the step's first process alone, and a shell tells nobody."""
+    lines = [step["run"] for step in steps("deploy.yml") if "run" in step]
+    assert [line for line in lines if "make deploy" in line] == [
+        "exec make deploy STAGE=dev",
+        "exec make deploy STAGE=prod",
+    ]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for verb in ("deploy", "rollback"):
+        assert re.search(rf"^\t@exec env .*\$\(DELIVERY\) {verb} ", makefile, re.MULTILINE)
 
 
 def test_jenkins_asks_a_person_before_prod_and_holds_no_machine_meanwhile() -> None:

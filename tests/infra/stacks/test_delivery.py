@@ -8,7 +8,7 @@ from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
 from infra.build import build
-from infra.stacks.delivery import WATCH_ACTIONS
+from infra.stacks.delivery import DEPLOY_HOURS, WATCH_ACTIONS
 from tests.infra.assemblies import REPOSITORY, VARIANTS, Assembly, Variant, context
 
 PROVIDER = "AWS::IAM::OIDCProvider"
@@ -62,6 +62,14 @@ def test_deployer_trusts_the_stages_environment_of_the_repository(template: Temp
 
 def test_reader_trusts_the_repositorys_pull_requests(template: Template) -> None:
     template.has_resource_properties(ROLE, role(f"repo:{REPOSITORY}:pull_request"))
+
+
+def test_job_may_have_the_deployers_role_until_the_longest_deploy_is_over(
+    template: Template,
+) -> None:
+    roles = template.find_resources(ROLE).values()
+    found = [body["Properties"].get("MaxSessionDuration") for body in roles]
+    assert sorted(found, key=str) == [DEPLOY_HOURS * 3600, None]
 
 
 def test_nobody_else_is_trusted(template: Template) -> None:
