@@ -157,7 +157,7 @@ deploy: setup ## Deploy a stage to AWS, watch it and ask it: make deploy STAGE=d
 
 rollback: setup ## Take a stage in AWS back to what ran before, or cancel its update; asks first: make rollback STAGE=dev TO=41 YES=1
 	@test -n "$(STAGE)" || { echo "make rollback: STAGE is missing; run: make rollback STAGE=dev"; exit 2; }
-	@exec env YES=$(YES) $(DELIVERY) rollback --stage $(STAGE) $(ASKED) $(if $(TO),--to $(TO)) $(if $(JSON),--json)
+	@exec env YES=$(YES) $(DELIVERY) rollback --stage $(STAGE) $(ASKED) $(if $(TO),--to $(TO)) $(if $(JSON),--json) $(ARGS)
 
 smoke: setup ## Ask a deployed endpoint: LLM_API_KEY=sk-... make smoke STAGE=dev URL=https://... GRPC_URL=grpcs://...
 	@$(DELIVERY) smoke --stage $(or $(STAGE),dev) $(ASKED)

@@ -73,15 +73,17 @@ def _add_deploy_verbs(verbs: argparse._SubParsersAction[argparse.ArgumentParser]
     where.add_argument("--url", default="", help="REST's address, if not the stack's output")
     where.add_argument("--grpc-url", default="", help="grpcs://..., if it is another")
 
-    deploy = verbs.add_parser("deploy", parents=[where], help="deploy a stage")
-    deploy.add_argument("-c", dest="context", action="append", default=[], metavar="KEY=VALUE")
+    over = argparse.ArgumentParser(add_help=False)
+    over.add_argument("-c", dest="context", action="append", default=[], metavar="KEY=VALUE")
+
+    deploy = verbs.add_parser("deploy", parents=[where, over], help="deploy a stage")
     deploy.add_argument("--in-spite-of-alarms", action="store_true")
     add_accept(deploy)
     deploy.add_argument("--import-existing", action="store_true", help="what a destroy has kept")
     deploy.add_argument("--json", action="store_true", help="a line of JSON for each event")
     deploy.set_defaults(run=_deploy)
 
-    back = verbs.add_parser("rollback", parents=[where], help="take a stage back")
+    back = verbs.add_parser("rollback", parents=[where, over], help="take a stage back")
     back.add_argument("--to", default="", help="a revision; by default the one that ran before")
     back.add_argument("--json", action="store_true", help="a line of JSON for each event")
     back.set_defaults(run=_rollback)
@@ -141,17 +143,18 @@ def _deploy(arguments: argparse.Namespace) -> int:
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
+    from delivery.deploy import Wish
     from delivery.deploying.agreement import ask_person
     from delivery.rollback import roll_back
+    from operations.overrides import overrides_of
 
-    act = partial(
-        roll_back,
+    wish = Wish(
         arguments.stage,
-        confirm=ask_person,
-        to=arguments.to,
+        context=overrides_of(arguments),
         url=arguments.url,
         grpc_url=arguments.grpc_url,
     )
+    act = partial(roll_back, wish, confirm=ask_person, to=arguments.to)
     return _to_its_end("rollback", arguments, act)
 
 

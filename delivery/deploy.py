@@ -31,7 +31,7 @@ from delivery.outputs import outputs_file, url_of_stack
 from infra.settings import StageSettings
 from infra.stage_files import SettingsError, load_stage
 from infra.timeouts import DeployPatience
-from operations.account import PATIENT, CouldNotAsk, NoCredentials, open_account
+from operations.account import PATIENT, Account, CouldNotAsk, NoCredentials, open_account
 from operations.preflight.finding import Check, Subject
 from operations.preflight.run import Result
 from operations.stage import read_assembly
@@ -72,6 +72,8 @@ class Plan:
     run: Run
     done: str = "is deployed"
     """What is said of the stage when it went well."""
+    remedy: str = ""
+    """What to do where the smoke test fails, if it is not to go back."""
 
 
 def pipeline_stacks(stacks: Iterable[str]) -> list[str]:
@@ -115,17 +117,21 @@ def _look(plan: Plan) -> list[Result]:
     return found + asked.look(plan.subject, Check(guards.UPDATE, update.check))
 
 
-def make_plan(wish: Wish, run: Run) -> Plan:
-    """Synthesise; raises DeliveryError."""
-    tree = working_tree()
-    tree.require(wish.stage)
+def open_stage(wish: Wish) -> tuple[StageSettings, Account]:
+    """What the stage's file says, and the account of the credentials; raises DeliveryError."""
+    working_tree().require(wish.stage)
     try:
-        settings = load_stage(wish.stage, dict(wish.context))
-        account = open_account(PATIENT)
+        return load_stage(wish.stage, dict(wish.context)), open_account(PATIENT)
     except SettingsError as error:
         raise DeliveryError(str(error)) from None
     except NoCredentials as error:
         raise DeliveryError(f"{error}; {error.todo}") from None
+
+
+def make_plan(wish: Wish, run: Run) -> Plan:
+    """Synthesise; raises DeliveryError."""
+    settings, account = open_stage(wish)
+    tree = working_tree()
     assembly = tree.synthesise(wish.stage, run.folder / "assembly", context=wish.context)
     subject = Subject(
         read_assembly(assembly.folder, settings=settings),
@@ -140,7 +146,8 @@ def carry_out(plan: Plan, teller: Teller) -> Outcome:
     """Deploy, watch, and prove; on failure say where things stand and what to read."""
     watch = watch_of(plan, teller)
     watch.mark()
-    teller.tell(beginning(plan, f"deploys {', '.join(plan.stacks)}"))
+    log = shown(plan.run.log)
+    teller.tell(beginning(plan, f"deploys {', '.join(plan.stacks)}", log=log))
     began = time.monotonic()
     try:
         finished = _run(plan, watch, teller)
@@ -148,16 +155,17 @@ def carry_out(plan: Plan, teller: Teller) -> Outcome:
         if finished.status:
             return _fail(plan, watch, teller, finished, seconds=seconds)
     except Overdue as error:
-        return _leave(plan, watch, teller, Outcome.OVERDUE, str(error))
+        return leave(plan, watch, teller, Outcome.OVERDUE, str(error))
     except KeyboardInterrupt as error:
-        return _leave(plan, watch, teller, Outcome.INTERRUPTED, interruption(error))
+        return leave(plan, watch, teller, Outcome.INTERRUPTED, interruption(error))
     text = f"{plan.wish.stage} {plan.done} after {seconds} s"
-    return prove_it(plan, teller, text, seconds=seconds)
+    remedy = plan.remedy or f"to go back: make rollback STAGE={plan.wish.stage}"
+    return prove_it(plan, teller, text, remedy=remedy, seconds=seconds)
 
 
-def beginning(plan: Plan, what: str) -> News:
-    """After this AWS is not any more as it was."""
-    account, log = plan.subject.account, shown(plan.run.log)
+def beginning(plan: Plan, what: str, *, log: str | None) -> News:
+    """After this AWS is not any more as it was. `log` is the CDK's, where it has a part in it."""
+    account = plan.subject.account
     try:
         number = (account.ask("sts", "GetCallerIdentity") or {}).get("Account")
     except CouldNotAsk:
@@ -166,11 +174,12 @@ def beginning(plan: Plan, what: str) -> News:
         "account": number,
         "region": account.region,
         "stacks": [plan.assembly.stack_names[name] for name in plan.stacks],
-        "change_set": plan.run.name,
+        "change_set": plan.run.name if log else None,
         "log": log,
     }
     text = f"{what}, in {number or 'an account that is not seen'}, {account.region}"
-    return News(BEGIN, text, lines=(f"all that the CDK says: {log}",), facts=facts)
+    lines = (f"all that the CDK says: {log}",) if log else ()
+    return News(BEGIN, text, lines=lines, facts=facts)
 
 
 def watch_of(plan: Plan, teller: Teller) -> Watch:
@@ -232,7 +241,7 @@ def _await_end(watch: Watch) -> list[Look]:
         time.sleep(POLL_SECONDS)
 
 
-def _leave(plan: Plan, watch: Watch, teller: Teller, outcome: Outcome, why: str) -> Outcome:
+def leave(plan: Plan, watch: Watch, teller: Teller, outcome: Outcome, why: str) -> Outcome:
     """Before AWS has come to an end: it does without us."""
     stage = plan.wish.stage
     looks = watch.stacks.looks.look()
@@ -245,9 +254,8 @@ def _leave(plan: Plan, watch: Watch, teller: Teller, outcome: Outcome, why: str)
     return outcome
 
 
-def prove_it(plan: Plan, teller: Teller, text: str, **facts: Any) -> Outcome:
+def prove_it(plan: Plan, teller: Teller, text: str, *, remedy: str, **facts: Any) -> Outcome:
     """The smoke test as the last step; `text` says what went well until here."""
-    stage = plan.wish.stage
     try:
         proof, url = _prove(plan, teller)
     except KeyboardInterrupt as error:
@@ -256,7 +264,7 @@ def prove_it(plan: Plan, teller: Teller, text: str, **facts: Any) -> Outcome:
         return Outcome.INTERRUPTED
     facts |= {"smoke": str(proof), "url": url}
     if proof is Proof.FAILED:
-        text = f"{text}, but the smoke test failed; to go back: make rollback STAGE={stage}"
+        text = f"{text}, but the smoke test failed; {remedy}"
         teller.tell(result(Outcome.SMOKE_FAILED, text, Level.BAD, **facts))
         return Outcome.SMOKE_FAILED
     level = Level.GOOD if proof is Proof.COMPLETE else Level.WARNING

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+
+from delivery.deploying.news import Level, Teller
+from delivery.deploying.outcome import Outcome, result
+
+Confirm = Callable[[str], bool]
+
+
+def agreed(teller: Teller, confirm: Confirm, *, stage: str, nothing: str) -> bool:
+    """Whether the stage may be taken back; where not, that is the result: `nothing` was done."""
+    if confirm(f"Take stage {stage} back?"):
+        return True
+    teller.tell(result(Outcome.REFUSED, nothing, Level.WARNING))
+    return False
 
 
 def ask_person(question: str) -> bool:

@@ -8,6 +8,8 @@ from typing import Final
 
 from operations.stack_states import WENT_THROUGH, is_busy
 
+# What is left to do where a way back has ended badly.
+READ: Final = "read docs/runbook.md#a-deploy-fails"
 # By the name of the stack.
 States = Mapping[str, str]
 
@@ -42,7 +44,14 @@ WAYS: Final = {
         "RollbackStack",
     ),
 }
+# What CloudFormation answers to an operation that comes too late: by then the stack says more.
+TOO_LATE: Final[Mapping[str, tuple[str, ...]]] = {"CancelUpdateStack": ("ValidationError",)}
 BACK: Final = frozenset({"UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"})
+
+
+def may_be_updated(state: str) -> bool:
+    """Whether CloudFormation takes an update of a stack in this state."""
+    return state in BACK or (state in WENT_THROUGH and not is_busy(state))
 
 
 def unsettled(states: States) -> dict[str, str]:

@@ -17,6 +17,7 @@ from operations.preflight.finding import Subject
 from operations.stage import SynthesisedStage
 from tests.delivery.deploying.account import FakeAccount
 from tests.delivery.formation import NAMES, RUN, STACKS, Formation
+from tests.delivery.ways import Ways
 from tests.infra.conftest import synthesised
 
 __all__ = ["synthesised"]
@@ -33,6 +34,12 @@ def node() -> Iterator[None]:
 def formation() -> Formation:
     """All three stacks are deployed, and nothing goes on."""
     return Formation()
+
+
+@pytest.fixture
+def ways(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ways:
+    """The ways back of stage dev."""
+    return Ways(monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -3,21 +3,19 @@
 import asyncio
 import time
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
-from delivery import rollback
-from delivery.assemblies import Assembly
-from delivery.deploy import Plan, Wish
+from delivery import rollback, taking_back
+from delivery.deploy import Wish
 from delivery.deploying.alarm_watch import AlarmWatch
 from delivery.deploying.deployed import DeployedStage
 from delivery.deploying.guards import check_rollout
 from delivery.deploying.news import Level
 from delivery.deploying.outcome import Outcome
 from delivery.deploying.rollout import Rollout
-from delivery.deploying.runs import Run
 from delivery.deploying.stack_events import StackEvents
 from delivery.deploying.watch import Deadlines, Overdue, Watch
 from infra.stage_files import load_stage
@@ -40,6 +38,9 @@ class Example(DeployedStage):
 
     def stack_name(self, stack: str = "") -> str:
         return stacks.NAME
+
+    def stacks(self) -> dict[str, dict[str, Any]]:
+        return {stacks.NAME: self.stack(stacks.NAME) or {}}
 
 
 @pytest.fixture
@@ -109,8 +110,8 @@ async def test_task_that_dies_is_explained_at_once_and_the_rollback_is_seen(
 async def test_rollout_that_never_ends_is_refused_a_second_one_and_taken_back(
     stage: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rollback, "POLL_SECONDS", POLL_SECONDS)
-    monkeypatch.setattr(rollback, "prove_it", lambda *_, **__: Outcome.DONE)
+    monkeypatch.setattr(taking_back, "POLL_SECONDS", POLL_SECONDS)
+    monkeypatch.setattr(taking_back, "prove_it", lambda *_, **__: Outcome.DONE)
     await deployed_once()
     watch, _ = await asyncio.to_thread(watching, stage, rollout_seconds=1)
     await asyncio.to_thread(stacks.execute, "2", STATUS="503")
@@ -138,10 +139,9 @@ def take_back(stage: Example, monkeypatch: pytest.MonkeyPatch) -> tuple[Outcome,
     told = Listener()
     watch, _ = watching(stage)
     watch._teller = told
-    monkeypatch.setattr(rollback, "watch_of", lambda *_: watch)
-    wish = Wish("local")
-    run = Run("rollback-local", Path())
-    plan = Plan(wish, load_stage("local"), Assembly(Path()), (), subject(stage), run)
-    monkeypatch.setattr(rollback, "make_plan", lambda *_: plan)
-    monkeypatch.setattr(rollback, "DeployedStage", lambda *_: stage)
-    return rollback.roll_back("local", told, confirm=lambda _: True), told
+    monkeypatch.setattr(taking_back, "watch_of", lambda *_: watch)
+    for module in (rollback, taking_back):
+        monkeypatch.setattr(module, "DeployedStage", lambda *_: stage)
+    opened = load_stage("local"), stage.account
+    monkeypatch.setattr(rollback, "open_stage", lambda _: opened)
+    return rollback.roll_back(Wish("local"), told, confirm=lambda _: True), told

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from delivery.assemblies import ROOT
+from delivery.deploying.ways_back import WAYS
 from infra.stacks.delivery import (
     LOG_ACTIONS,
     PARAMETER_ACTIONS,
@@ -20,15 +21,19 @@ MAY = {*WATCH_ACTIONS, READ_TEMPLATE, *LOG_ACTIONS, *PARAMETER_ACTIONS, *ZONE_AC
 # Whoever has credentials may ask who they are.
 OF_EVERYBODY = {"sts:GetCallerIdentity"}
 # Of verbs that a person runs: `make status`, `make rollback`.
+TAKES_BACK = {f"cloudformation:{way.operation}" for way in WAYS.values()}
 OF_PERSONS = {
+    *TAKES_BACK,
     *("ce:GetCostAndUsage", "ecr:DescribeImages"),
     *("ecs:DescribeServiceRevisions", "ecs:ListServiceDeployments"),
 }
 # Those whose words are computed where they are asked.
 COMPUTED = {"logs:DescribeLogGroups", "servicequotas:GetAWSDefaultServiceQuota"}
 PREFLIGHTS = sorted((ROOT / "operations/preflight").glob("*.py"))
-STACKS = ROOT / "operations/stacks.py"
+OPERATIONS = [ROOT / "operations/stacks.py", ROOT / "operations/place.py"]
 WATCH = sorted((ROOT / "delivery/deploying").glob("*.py"))
+VERBS = [*(ROOT / "delivery").glob("*.py"), *(ROOT / "delivery/risk").glob("*.py")]
+MODULES = [*PREFLIGHTS, *OPERATIONS, *WATCH, *sorted(VERBS)]
 
 
 def asked(file: Path) -> Iterator[str]:
@@ -40,20 +45,26 @@ def asked(file: Path) -> Iterator[str]:
                 yield f"{PREFIXES.get(words[0], words[0])}:{words[1]}"
 
 
-@pytest.mark.parametrize("file", [*PREFLIGHTS, STACKS, *WATCH], ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_every_question_is_allowed_to_the_pipeline_or_a_persons(file: Path) -> None:
     assert set(asked(file)) - MAY - OF_EVERYBODY - OF_PERSONS == set()
 
 
 def every_question() -> set[str]:
-    return {permission for file in [*PREFLIGHTS, STACKS, *WATCH] for permission in asked(file)}
+    return {permission for file in MODULES for permission in asked(file)}
 
 
 def test_pipeline_is_allowed_nothing_that_nobody_asks() -> None:
     assert MAY - every_question() == COMPUTED
 
 
+def test_persons_are_named_for_nothing_that_nobody_asks_or_that_a_pipeline_may() -> None:
+    assert OF_PERSONS - every_question() == TAKES_BACK
+    assert not OF_PERSONS & MAY
+
+
 def test_questions_are_found() -> None:
     found = every_question()
+    assert {"ecr:DescribeImages", "sts:GetCallerIdentity"} <= found
     assert {"ecs:DescribeTasks", "elasticloadbalancing:DescribeTargetHealth"} <= found
     assert {"cloudformation:GetTemplate", "cloudformation:ListStackResources"} <= found
