@@ -72,6 +72,22 @@ CLAIMS: Final = (
         ),
     ),
     Claim(
+        id="change-set-names-its-deploy",
+        sentence="From its beginning on, a stack's description names the change set of an update.",
+        made_in="delivery/deploying/stack_looks.py",
+        source="the API's reference has the field, and does not say since when it is this one's",
+        costs="two deploys of a small change",
+        how=ByHand(
+            (
+                "make deploy STAGE=dev with a change, and while it goes on: aws cloudformation "
+                "describe-stacks --stack-name llm-on-ecs-dev-inference "
+                "--query 'Stacks[0].ChangeSetId' must name the change set that its beginning told",
+                "from two machines at once, each with another change: the slower one must say that "
+                "the other's update is by another deploy, and tell no failure of it as its own",
+            )
+        ),
+    ),
+    Claim(
         id="reason-while-draining",
         sentence="ECS tells why it stops a task when it decides so, before the task has drained.",
         made_in="delivery/deploying/stopped_tasks.py",

@@ -29,6 +29,20 @@ CLAIMS: Final = (
         how=ByHand(("run the workflow deploy.yml on main", "it must deploy, image included")),
     ),
     Claim(
+        id="cancelled-job-says-how-it-stands",
+        sentence="A job that is cancelled ends the CDK, and says with what AWS goes on.",
+        made_in="delivery/deploying/command_line.py",
+        source="https://docs.github.com/en/actions/reference/workflow-cancellation-reference",
+        costs="a deploy",
+        how=ByHand(
+            (
+                "run the workflow deploy.yml on main, and cancel it while the service is updated",
+                "the log of the step must end with the result, interrupted by a signal, and the "
+                "job must keep the CDK's log as an artifact",
+            )
+        ),
+    ),
+    Claim(
         id="reader-can-compare",
         sentence="The reading role gets the deployed templates without CDK's lookup role.",
         made_in="infra/stacks/delivery.py",

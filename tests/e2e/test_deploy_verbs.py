@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from delivery.deploying.news import BEGIN, KINDS, RESULT, START
 from sandbox.runner.launch import free_port
 from tests.e2e.conftest import Checkout, Endpoints
 
@@ -72,16 +73,22 @@ def deploy(checkout: Checkout, endpoints: Endpoints, image: str, **variables: st
     context = f"-c image=sandbox.local/process:{image} "
     context += f"-c certificate_arn={listed[0]['CertificateArn']}"
     script = f"make deploy STAGE=local JSON=1 {where(endpoints)} ARGS='{context}'"
-    return told(shell(checkout, script, endpoints, **variables).stdout)
+    return told(shell(checkout, script, endpoints, **variables))
 
 
 def rollback(checkout: Checkout, endpoints: Endpoints, **variables: str) -> list[News]:
     script = f"make rollback STAGE=local JSON=1 {where(endpoints)}"
-    return told(shell(checkout, script, endpoints, **variables).stdout)
+    return told(shell(checkout, script, endpoints, **variables))
 
 
-def told(output: str) -> list[News]:
-    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+def told(done: subprocess.CompletedProcess[str]) -> list[News]:
+    """Nothing but lines of JSON as the manual has them; make ends with 2 on all but 0."""
+    news = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (news[0]["kind"], news[-1]["kind"]) == (START, RESULT)
+    for item in news:
+        assert list(item) == ["at", "kind", "level", "text", "lines", *KINDS[item["kind"]]]
+    assert done.returncode == (2 if news[-1]["exit_status"] else 0)
+    return news
 
 
 def of_kind(news: list[News], kind: str) -> list[News]:
@@ -92,7 +99,7 @@ def status(checkout: Checkout, endpoints: Endpoints) -> dict[str, Any]:
     """Of the stage in AWS: `make status` shows the sandbox's own tasks for stage local."""
     program = 'eval "$(make env)"; PYTHONPATH=client/src .venv/bin/python -m delivery'
     done = shell(checkout, f"{program} status --stage local --json", endpoints)
-    document: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
+    document: dict[str, Any] = json.loads(done.stdout)
     return document
 
 
@@ -108,7 +115,7 @@ def test_good_deploy_is_watched_and_proved(checkout: Checkout, endpoints: Endpoi
     ]
     last = of_kind(news, "rollout")[-1]
     assert last["generations"][0]["rollout"] == "COMPLETED"
-    checks = {item["check"] for item in of_kind(news, "smoke") if "check" in item}
+    checks = {item["check"] for item in of_kind(news, "smoke") if item["outcome"] == "passed"}
     assert checks == {"models", "chat", "stream", "wrong key", "grpc"}
     assert endpoints.api_key not in json.dumps(news)
 
@@ -188,8 +195,20 @@ def test_rollback_runs_what_ran_before(checkout: Checkout, endpoints: Endpoints)
 def test_rollback_that_nobody_agrees_to_changes_nothing(
     checkout: Checkout, endpoints: Endpoints
 ) -> None:
+    before = of_account(endpoints)
     news = rollback(checkout, endpoints)
     assert (news[-1]["outcome"], news[-1]["text"]) == ("refused", "nothing was changed")
+    assert not of_kind(news, BEGIN)
+    assert of_account(endpoints) == before
+
+
+def of_account(endpoints: Endpoints) -> list[tuple[str, int]]:
+    """What a change would leave more of: each stack's events."""
+    client = endpoints.client("cloudformation")
+    names = [stack["StackName"] for stack in client.describe_stacks()["Stacks"]]
+    return [
+        (name, len(client.describe_stack_events(StackName=name)["StackEvents"])) for name in names
+    ]
 
 
 def test_first_deploy_into_an_empty_account_makes_every_stack(
