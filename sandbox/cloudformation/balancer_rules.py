@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from moto.cloudformation.exceptions import ValidationError
 
+from ..control_plane.forwarding import groups_by_balancer, groups_of
 from .api import Properties
 from .resource import ApiResource
 
@@ -59,7 +59,9 @@ def refuse_foreign_targets(part: ApiResource, balancer_arn: str, actions: list[A
     cloudformation-coverage-roadmap#780; aws-load-balancer-controller#1045.
     """
     vpc = _described(part, balancer_arn)["VpcId"]
-    for group in sorted(_groups(actions)):
+    others = groups_by_balancer(part.account, part.region)
+    del others[balancer_arn]
+    for group in sorted(set(groups_of(actions))):
         (found,) = part.call("elbv2", "DescribeTargetGroups", {"TargetGroupArns": [group]})[
             "TargetGroups"
         ]
@@ -68,7 +70,7 @@ def refuse_foreign_targets(part: ApiResource, balancer_arn: str, actions: list[A
                 message=f"Target group '{group}' is in a different VPC than load balancer "
                 f"'{balancer_arn}'"
             )
-        if group in _groups_of_others(part, balancer_arn):
+        if any(group in groups for groups in others.values()):
             raise ValidationError(
                 message="The following target groups cannot be associated with more than one load "
                 f"balancer: {group}"
@@ -79,34 +81,3 @@ def _described(part: ApiResource, arn: str) -> Properties:
     answer = part.call("elbv2", "DescribeLoadBalancers", {"LoadBalancerArns": [arn]})
     (found,) = answer["LoadBalancers"]
     return dict(found)
-
-
-def _groups_of_others(part: ApiResource, balancer_arn: str) -> set[str]:
-    """The target groups that the listeners and rules of all other load balancers forward to."""
-    found: set[str] = set()
-    for balancer in part.call("elbv2", "DescribeLoadBalancers", {})["LoadBalancers"]:
-        arn = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
-        if balancer["LoadBalancerArn"] == balancer_arn:
-            continue
-        for listener in part.call("elbv2", "DescribeListeners", arn)["Listeners"]:
-            rules = {"ListenerArn": listener["ListenerArn"]}
-            for rule in part.call("elbv2", "DescribeRules", rules)["Rules"]:
-                found |= _groups(rule["Actions"])
-            found |= _groups(listener["DefaultActions"])
-    return found
-
-
-def _groups(actions: list[Any]) -> set[str]:
-    return set(_group_arns(actions))
-
-
-def _group_arns(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _group_arns(item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key == "TargetGroupArn":
-                yield item
-            else:
-                yield from _group_arns(item)
