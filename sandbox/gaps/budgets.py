@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from moto.budgets.exceptions import NotFoundException
 from moto.budgets.responses import BudgetsResponse as Response
 
 from .patch import patch
+from .tagger import tagger_of
 
 
 def install() -> None:
@@ -16,9 +16,10 @@ def install() -> None:
 
     def create_budget(self: Response) -> str:
         answer: str = create(self)
-        arn = f"arn:aws:budgets::{self._get_param('AccountId')}:budget/"
-        name = self._get_param("Budget")["BudgetName"]
-        _tags(self)[f"{arn}{name}"] = self._get_param("ResourceTags") or []
+        account, name = self._get_param("AccountId"), self._get_param("Budget")["BudgetName"]
+        arn, tagger = f"arn:aws:budgets::{account}:budget/{name}", tagger_of(self.backend)
+        tagger.delete_all_tags_for_resource(arn)  # of one that had the name before
+        tagger.tag_resource(arn, self._get_param("ResourceTags"))
         return answer
 
     patch(
@@ -41,27 +42,17 @@ def describe_subscribers(self: Response) -> str:
 
 
 def list_tags_for_resource(self: Response) -> str:
-    return json.dumps({"ResourceTags": _tags(self).get(self._get_param("ResourceARN"), [])})
+    tags = tagger_of(self.backend).list_tags_for_resource(self._get_param("ResourceARN"))["Tags"]
+    return json.dumps({"ResourceTags": tags})
 
 
 def tag_resource(self: Response) -> str:
-    given = self._get_param("ResourceTags")
-    _keep(self, {tag["Key"] for tag in given}, given)
+    arn, tags = self._get_param("ResourceARN"), self._get_param("ResourceTags")
+    tagger_of(self.backend).tag_resource(arn, tags)
     return "{}"
 
 
 def untag_resource(self: Response) -> str:
-    _keep(self, set(self._get_param("ResourceTagKeys")), [])
+    arn, names = self._get_param("ResourceARN"), self._get_param("ResourceTagKeys")
+    tagger_of(self.backend).untag_resource_using_names(arn, names)
     return "{}"
-
-
-def _keep(response: Response, but: set[str], more: list[Any]) -> None:
-    """The tags that a resource has, without some and with others."""
-    arn = response._get_param("ResourceARN")
-    kept = [tag for tag in _tags(response).get(arn, []) if tag["Key"] not in but]
-    _tags(response)[arn] = [*kept, *more]
-
-
-def _tags(response: Response) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = response.backend.__dict__.setdefault("sandbox_tags", {})
-    return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from moto.applicationautoscaling.models import ApplicationAutoscalingBackend as Backend
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Response
 
 from .patch import patch
+from .tagger import tagger_of
 
 
 def install() -> None:
@@ -15,9 +15,7 @@ def install() -> None:
 
     def register_scalable_target(self: Response) -> str:
         answer: str = register(self)
-        tags = self._get_param("Tags")
-        if tags is not None:
-            _tags(self)[json.loads(answer)["ScalableTargetARN"]] = dict(tags)
+        _tag(self, json.loads(answer)["ScalableTargetARN"])
         return answer
 
     patch(
@@ -30,22 +28,23 @@ def install() -> None:
 
 
 def list_tags_for_resource(self: Response) -> str:
-    return json.dumps({"Tags": _tags(self).get(self._get_param("ResourceARN"), {})})
+    tagger = tagger_of(self.applicationautoscaling_backend)
+    return json.dumps({"Tags": tagger.get_tag_dict_for_resource(self._get_param("ResourceARN"))})
 
 
 def tag_resource(self: Response) -> str:
-    _tags(self).setdefault(self._get_param("ResourceARN"), {}).update(self._get_param("Tags"))
+    _tag(self, self._get_param("ResourceARN"))
     return "{}"
 
 
 def untag_resource(self: Response) -> str:
-    tags = _tags(self).get(self._get_param("ResourceARN"), {})
-    for key in self._get_param("TagKeys"):
-        tags.pop(key, None)
+    tagger_of(self.applicationautoscaling_backend).untag_resource_using_names(
+        self._get_param("ResourceARN"), self._get_param("TagKeys")
+    )
     return "{}"
 
 
-def _tags(response: Response) -> dict[str, dict[str, str]]:
-    backend: Backend = response.applicationautoscaling_backend
-    found: dict[str, dict[str, str]] = backend.__dict__.setdefault("sandbox_tags", {})
-    return found
+def _tag(response: Response, arn: str) -> None:
+    tagger = tagger_of(response.applicationautoscaling_backend)
+    tags = response._get_param("Tags") or {}
+    tagger.tag_resource(arn, tagger.convert_dict_to_tags_input(tags))
