@@ -48,23 +48,27 @@ def start_deployment(service: Service, *, force: bool = False) -> None:
     ours = [item for item in deployments_of(service) if SETTINGS in item]
     if force or not ours or ours[0][SETTINGS] != wanted:
         again = [item for item in ours if item[SETTINGS] == wanted and not force]
-        _make_primary(service, again[0] if again else _new_deployment(service, wanted), ours)
+        primary = again[0] if again else _new_deployment(service, wanted)
+        reason = f"ECS deployment {primary['id']} in progress."
+        _make_primary(service, primary, others=ours, reason=reason)
+        history.begin(service, primary)
     deployments_of(service)[0] |= {"desiredCount": service.desired_count, "updatedAt": utcnow()}
     _count(service)
 
 
-def _make_primary(service: Service, primary: dict[str, Any], others: list[dict[str, Any]]) -> None:
-    """The others become active; one that was not complete is given up for this one."""
+def _make_primary(
+    service: Service, primary: dict[str, Any], *, others: list[dict[str, Any]], reason: str
+) -> None:
+    """The others become active."""
     others = [item for item in others if item is not primary]
     for item in others:
         item["status"] = "ACTIVE"
     primary |= {
         "status": "PRIMARY",
         "rolloutState": "IN_PROGRESS",
-        "rolloutStateReason": f"ECS deployment {primary['id']} in progress.",
+        "rolloutStateReason": reason,
     }
     service.deployments = [primary, *others]
-    history.begin(service, primary)
 
 
 def _new_deployment(service: Service, settings: dict[str, Any]) -> dict[str, Any]:
@@ -193,15 +197,9 @@ def roll_back(service: Service, reason: str) -> bool:
     service.sandbox_completed = None  # type: ignore[attr-defined]
     for name, value in old[SETTINGS].items():
         setattr(service, name, copy.deepcopy(value))
-    others = [item for item in deployments_of(service) if item is not old]
-    failed["status"] = "ACTIVE"
-    old |= {
-        "status": "PRIMARY",
-        "rolloutState": "IN_PROGRESS",
-        "rolloutStateReason": f"{reason} Rolling back to deploymentId {old['id']}.",
-        "desiredCount": service.desired_count,
-    }
-    service.deployments = [old, *others]
+    said = f"{reason} Rolling back to deploymentId {old['id']}."
+    _make_primary(service, old, others=deployments_of(service), reason=said)
+    old["desiredCount"] = service.desired_count
     history.roll_back(service, failed, old, reason)
     events.add(service, f"rolling back to deployment {old['id']}.")
     return True
