@@ -141,7 +141,10 @@ def _outcome(service: Service, identity: str) -> tuple[str, str]:
 
 
 def write_deployments(service: Service, reports: list[DeploymentReport]) -> None:
-    """Take over what the runner saw of them; a failed one is rolled back where that is asked."""
+    """Take over what the runner saw of them, the primary one first.
+
+    A failed one is rolled back where that is asked.
+    """
     seen = {report["id"]: report for report in reports}
     service.deployments = [
         item
@@ -152,10 +155,11 @@ def write_deployments(service: Service, reports: list[DeploymentReport]) -> None
         if item["id"] in seen:
             _write(item, seen[item["id"]])
     _count(service)
-    history.write(service, seen)
     primary = deployments_of(service)[0]
-    if primary["id"] in seen:
-        _write_state(service, primary, seen[primary["id"]])
+    # Where another has become the primary one since the runner looked, it has not judged that yet.
+    if reports and reports[0]["id"] == primary["id"]:
+        history.write(service, seen)
+        _write_state(service, primary, reports[0])
 
 
 def _write(deployment: dict[str, Any], report: DeploymentReport) -> None:

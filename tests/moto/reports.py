@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import boto3
 
 from sandbox.control_plane import intake
-from sandbox.control_plane.report import DeploymentReport, LogLine, Orders, TaskReport
+from sandbox.control_plane.report import (
+    DeploymentReport,
+    LogLine,
+    Orders,
+    Report,
+    TaskReport,
+)
 from sandbox.state import ACCOUNT, REGION
 
 
@@ -54,27 +60,39 @@ def lines(*texts: str) -> list[LogLine]:
     return [{"timestamp": now, "message": text} for text in texts]
 
 
-def report(
-    tasks: Sequence[TaskReport] = (), *, events: Sequence[str] = (), **deployment: Any
-) -> Orders:
-    """One report of the runner: these tasks, and the primary deployment as `deployment` says."""
-    service = described()
-    seen: DeploymentReport = {
-        "id": service["deployments"][0]["id"],
-        "running": sum(item["status"] == "RUNNING" for item in tasks),
+def deployment(identity: str, **changes: Any) -> DeploymentReport:
+    """One that is in progress, of which nothing runs."""
+    report: Any = {
+        "id": identity,
+        "running": 0,
         "pending": 0,
         "failed": 0,
         "state": "IN_PROGRESS",
         "reason": "",
     }
-    seen.update(deployment)  # type: ignore[typeddict-item]
+    made: Any = report | changes
+    return made  # type: ignore[no-any-return]
+
+
+def report(
+    tasks: Sequence[TaskReport] = (),
+    *,
+    events: Sequence[str] = (),
+    others: Iterable[DeploymentReport] = (),
+    **changes: Any,
+) -> Orders:
+    """One report of the runner: these tasks, and the primary deployment as `changes` say."""
+    service = described()
+    running = sum(item["status"] == "RUNNING" for item in tasks)
+    seen = {"id": service["deployments"][0]["id"], "running": running} | changes
     notes = [
         {"id": secrets.token_hex(8), "created_at": time.time(), "message": text} for text in events
     ]
     said: Any = {
         "service_arn": service["serviceArn"],
-        "deployments": [seen],
+        "deployments": [deployment(seen.pop("id"), **seen), *others],
         "targets": {},
         "events": notes,
     }
-    return intake.accept(ACCOUNT, REGION, {"services": [said], "tasks": list(tasks)})
+    whole: Report = {"services": [said], "tasks": list(tasks)}
+    return intake.accept(ACCOUNT, REGION, whole)

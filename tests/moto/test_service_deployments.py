@@ -148,6 +148,19 @@ def test_failed_deployment_goes_back_to_the_last_complete_one() -> None:
     assert newest()["statusReason"] == "an alarm."
 
 
+def test_report_from_before_a_change_says_nothing_of_what_is_wanted_since() -> None:
+    old = primary()
+    second_revision()
+    new = primary()
+    update(taskDefinition=old["taskDefinition"])
+    complete = reports.deployment(old["id"], state="COMPLETED")
+    reports.report(id=new["id"], others=[complete])
+    assert (primary()["id"], primary()["rolloutState"]) == (old["id"], "IN_PROGRESS")
+    assert newest()["status"] == "IN_PROGRESS"
+    reports.report(state="COMPLETED")
+    assert newest()["status"] == "SUCCESSFUL"
+
+
 def test_triggered_alarm_is_named_in_the_service_deployment() -> None:
     reports.report(state="FAILED", reason="x", triggered_alarms=["errors"])
     assert newest()["alarms"]["status"] == "TRIGGERED"
