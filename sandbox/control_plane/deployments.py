@@ -102,10 +102,10 @@ def _count(service: Service) -> None:
 
 
 def wait_for_rollout(service: Service, deployment: str) -> None:
-    """Return when the deployment is complete; at once where no runner reports."""
+    """Return when the deployment is complete; at once where there is no runner."""
     deadline = time.monotonic() + ROLLOUT_TIMEOUT_SECONDS
     with news:
-        while known(service._backend).runner_reports:
+        while known(service._backend).runner_runs:
             if service.__dict__.pop(NOT_WAITED_FOR, False):
                 raise ValidationError(message="Resource update cancelled")
             state, reason = _outcome(service, deployment)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from moto.elbv2.models import ELBv2Backend
 
 from . import deployments, events, service_operations, targets, task_logs, task_operations, tasks
@@ -34,6 +32,6 @@ def accept(account: str, region: str, report: Report) -> Orders:
                 deployments.write_deployments(service, seen["deployments"])
                 events.take(service, seen.get("events", []))
             known(backend).targets.update(seen["targets"])
-        known(backend).last_report = time.monotonic()
+        known(backend).runner = report.get("runner")
         news.notify_all()
     return {"stop": stop}

@@ -80,7 +80,16 @@ class TaskReport(TypedDict):
     """What its container wrote since the last report."""
 
 
+class Runner(TypedDict):
+    """The process that reports; its id and the time of its start name it for good."""
+
+    pid: int
+    started: str | None
+
+
 class Report(TypedDict):
+    runner: NotRequired[Runner]
+    """The last report has none: nobody carries out anything from then on."""
     services: list[ServiceReport]
     tasks: list[TaskReport]
 

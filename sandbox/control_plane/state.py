@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from moto.cloudformation.exceptions import ValidationError
 from moto.ecs.models import EC2ContainerServiceBackend, Service, ecs_backends
 
-from .report import TargetReport
-
-RUNNER_SILENT_SECONDS = 5.0
-"""A runner that has not reported for so long is gone: nothing will finish a rollout."""
+from ..processes import start_time
+from .report import Runner, TargetReport
 
 news = threading.Condition()
 """Held while a report is taken in; notified after."""
@@ -23,12 +20,16 @@ news = threading.Condition()
 class Known:
     """Of one account in one region."""
 
-    last_report: float = -RUNNER_SILENT_SECONDS
+    runner: Runner | None = None
     targets: dict[str, list[TargetReport]] = field(default_factory=dict)
 
     @property
-    def runner_reports(self) -> bool:
-        return time.monotonic() - self.last_report < RUNNER_SILENT_SECONDS
+    def runner_runs(self) -> bool:
+        """Without one nothing finishes a rollout; one that is silent may only be slow."""
+        if self.runner is None:
+            return False
+        started = start_time(self.runner["pid"])
+        return started is not None and started == self.runner["started"]
 
 
 def backend_of(account: str, region: str) -> EC2ContainerServiceBackend:

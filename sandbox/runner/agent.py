@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
+import os
 import signal
 import time
 import urllib.request
@@ -12,8 +14,8 @@ from typing import Any
 
 import botocore.exceptions
 
-from ..control_plane.report import PATH, Orders, Report
-from ..processes import ProcessTable
+from ..control_plane.report import PATH, Orders, Report, Runner
+from ..processes import ProcessTable, start_time
 from ..state import Ports, State, aws_endpoint, aws_environment
 from .balancer import Balancer
 from .fleet import Fleet
@@ -47,6 +49,7 @@ class Agent:
         self._wake = asyncio.Event()
         self._stopping = False
         self._reader = Reader()
+        self._me: Runner = {"pid": os.getpid(), "started": start_time(os.getpid())}
         self._status: Any = None
 
     async def run(self) -> None:
@@ -147,6 +150,7 @@ class Agent:
         fleets = [keeper.fleet for keeper in self._keepers.values()]
         told = {fleet: list(fleet.ended) for fleet in fleets}
         report: Report = {
+            "runner": self._me,
             "services": [self._keepers[item.arn].report() for item in wanted],
             "tasks": [task for fleet in fleets for task in fleet.reports()],
         }
@@ -187,9 +191,16 @@ class Agent:
             balancer.stop_listening()
         keepers = self._keepers.values()
         await asyncio.gather(*(keeper.fleet.shut_down(STOP_SECONDS) for keeper in keepers))
+        await self._report_the_end()
         for balancer in self._balancers.values():
             await balancer.close()
         log.info("stopped after %.1f s", time.monotonic() - started)
+
+    async def _report_the_end(self) -> None:
+        """What became of the tasks; and that nobody carries out anything from now on."""
+        tasks = [task for keeper in self._keepers.values() for task in keeper.fleet.reports()]
+        with contextlib.suppress(OSError):  # AWS may have ended before
+            await asyncio.to_thread(self._send, {"services": [], "tasks": tasks})
 
 
 def _describe_task(task: Task) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sandbox.control_plane.report import (
     LogLine,
     Orders,
     Report,
+    Runner,
     TaskReport,
 )
 from sandbox.state import ACCOUNT, REGION
@@ -79,6 +80,7 @@ def report(
     *,
     events: Sequence[str] = (),
     others: Iterable[DeploymentReport] = (),
+    runner: Runner | None = None,
     **changes: Any,
 ) -> Orders:
     """One report of the runner: these tasks, and the primary deployment as `changes` say."""
@@ -95,4 +97,4 @@ def report(
         "events": notes,
     }
     whole: Report = {"services": [said], "tasks": list(tasks)}
-    return intake.accept(ACCOUNT, REGION, whole)
+    return intake.accept(ACCOUNT, REGION, {"runner": runner, **whole} if runner else whole)
