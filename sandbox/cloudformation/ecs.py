@@ -164,15 +164,10 @@ class Service(ApiResource, CloudFormationModel):
     def remove(self) -> None:
         self.call("ecs", "DeleteService", {**self._address(), "force": True})
 
-    def stop_waiting(self) -> None:
-        """Have create or update fail now, though the rollout goes on."""
-        deployments.stop_waiting(
-            state.find_service(self.account, self.region, self.physical_resource_id)
-        )
-
     def _wait(self) -> None:
         service = state.find_service(self.account, self.region, self.physical_resource_id)
-        deployments.wait_for_rollout(service, str(service.deployments[0]["id"]))
+        identity = str(service.deployments[0]["id"])
+        deployments.wait_for_rollout(service, identity, cancelled=self.cancelled)
 
     def _address(self) -> Properties:
         return {"cluster": self.properties.get("Cluster", "default"), "service": self.name}

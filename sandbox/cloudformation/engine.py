@@ -14,6 +14,7 @@ from typing import Any
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 
+from ..control_plane.state import news
 from .changes import (
     Json,
     Made,
@@ -78,13 +79,15 @@ class StackResources(parsing.ResourceMap):
     def update(self, template: Json, parameters: Json | None = None) -> None:
         """Bring the stack to `template`; on failure all is as it was, and the error is raised."""
         before = (self._template, dict(self.input_parameters))
-        self._fresh = set()
+        self._fresh, self.cancelled = set(), False
         replaced: dict[str, Made] = {}
         try:
             self._bring_all(template, parameters, replaced)
             self.before_removal()
         except Exception as error:  # the edge of the stack: whatever failed, the old ones come back
-            self.before_rollback(error)
+            with news:  # who cancels looks whether the rollback has begun
+                self.before_rollback(error)
+                self.cancelled = False
             self._roll_back_or_say_so(before, replaced)
             raise
         if replaced or self._gone():
@@ -200,6 +203,7 @@ class StackResources(parsing.ResourceMap):
 
     def _update_resource(self, name: str, made: Made, resolved: Json) -> Any:
         if isinstance(made.resource, ApiResource):
+            made.resource.cancelled = lambda: self.cancelled
             made.resource.update_checked(resolved.get("Properties", {}))
             return made.resource
         node = self._resource_json_map[name]
@@ -265,7 +269,6 @@ class StackResources(parsing.ResourceMap):
         return True
 
     def _roll_back_or_say_so(self, before: tuple[Json, Json], replaced: dict[str, Made]) -> None:
-        self.cancelled = False
         try:
             self._roll_back(before, replaced)
         except Exception as error:  # the edge of the stack: it stands where this stopped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,6 +37,9 @@ class ApiResource:
 
     takes_all: ClassVar[bool] = False
     """Whether all properties go to one API call, which then refuses those it does not know."""
+
+    cancelled: Callable[[], bool] = staticmethod(lambda: False)
+    """Whether an update is to be undone, which then waits for nothing more; the engine sets it."""
 
     # moto's parser sets these two after creation.
     cf_resource_type: str

@@ -17,7 +17,8 @@ from moto.core.utils import utcnow
 
 from .. import gaps
 from ..control_plane import intake
-from . import change_sets, ecs, exports, resource_types, stack_states
+from ..control_plane.state import news
+from . import change_sets, exports, resource_types, stack_states
 from .changes import reason_of
 from .course import RollbackFailed
 from .engine import StackResources
@@ -159,15 +160,13 @@ def _apply(backend: Backend, stack: models.Stack, change_set: models.ChangeSet) 
 def cancel_update_stack(self: Response) -> ActionResult:
     """Have the update in progress undone; a rollout that it waits for is waited for no more."""
     stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
-    if stack.status != "UPDATE_IN_PROGRESS":
-        raise ValidationError(
-            message="CancelUpdateStack cannot be called from current stack status"
-        )
-    resources: Any = stack.resource_map
-    resources.cancelled = True
-    for made in list(resources.made.values()):
-        if made.node["Type"] == ecs.Service.type_name:
-            made.resource.stop_waiting()
+    with news:
+        if stack.status != "UPDATE_IN_PROGRESS":
+            raise ValidationError(
+                message="CancelUpdateStack cannot be called from current stack status"
+            )
+        stack.resource_map.cancelled = True  # type: ignore[attr-defined]
+        news.notify_all()
     return EmptyResult()
 
 

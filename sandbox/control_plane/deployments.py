@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from typing import Any
 
 from moto.cloudformation.exceptions import ValidationError
@@ -22,7 +23,6 @@ ROLLOUT_TIMEOUT_SECONDS = 600
 """For tasks to start and stop; the time that a deployment bakes comes on top."""
 BAKING = ("PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME")
 STAGE = "sandboxStage"
-NOT_WAITED_FOR = "sandbox_not_waited_for"
 
 # A change of one of these makes ECS start new tasks.
 STARTS_NEW_TASKS = (
@@ -101,12 +101,14 @@ def _count(service: Service) -> None:
 # Waiting.
 
 
-def wait_for_rollout(service: Service, deployment: str) -> None:
+def wait_for_rollout(
+    service: Service, deployment: str, *, cancelled: Callable[[], bool] = lambda: False
+) -> None:
     """Return when the deployment is complete; at once where there is no runner."""
     deadline = time.monotonic() + ROLLOUT_TIMEOUT_SECONDS
     with news:
         while known(service._backend).runner_runs:
-            if service.__dict__.pop(NOT_WAITED_FOR, False):
+            if cancelled():
                 raise ValidationError(message="Resource update cancelled")
             state, reason = _outcome(service, deployment)
             if state == "COMPLETED":
@@ -121,13 +123,6 @@ def wait_for_rollout(service: Service, deployment: str) -> None:
                     "read the tasks' logs in .sandbox/logs"
                 )
             news.wait(timeout=1)
-
-
-def stop_waiting(service: Service) -> None:
-    """Whoever waits for the service's rollout hears that it was cancelled."""
-    with news:
-        setattr(service, NOT_WAITED_FOR, True)
-        news.notify_all()
 
 
 def _outcome(service: Service, identity: str) -> tuple[str, str]:
