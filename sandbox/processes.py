@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -118,6 +119,12 @@ def signal_group(pid: int, number: signal.Signals) -> None:
     """Signal the group that the process leads (each of ours starts a session of its own)."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+
+
+def listens(port: int) -> bool:
+    """Whether something on this machine takes connections there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def wait_until(done: Callable[[], bool], *, seconds: float) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from .deploy import Cdk
 from .down import AWS, RUNNER, sweep_tasks
 from .form import FORM, Form, choose_form
 from .preflight import check_sandbox
-from .processes import ProcessTable, wait_until
+from .processes import ProcessTable, listens, wait_until
 from .progress import Progress
 from .rollouts import retry_failed_rollouts, wait_for_tasks
 from .state import (
@@ -75,7 +74,7 @@ def _up(state: State, wish: Wish) -> None:
     _start_aws(state, ports, progress)
     retried = _deploy(state, ports, form, wish, progress)
     api_key = _ensure_key(state, wish, progress)  # before the tasks, which read it as they start
-    _start_tasks(state, form, wish, progress, retried=retried)
+    _start_tasks(state, form, wish, progress, speed=speed, retried=retried)
     state.save_endpoints(ports, api_key)
     tell(progress, ports, form, api_key, state, speed)
 
@@ -106,8 +105,7 @@ def _wait_for_listener(table: ProcessTable, port: int, state: State) -> None:
     def listening() -> bool:
         if table.pid(AWS) is None:
             raise SandboxError(f"The sandbox's AWS ended; read {state.logs / f'{AWS}.log'}.")
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
+        return listens(port)
 
     if not wait_until(listening, seconds=AWS_SECONDS):
         raise SandboxError(
@@ -155,7 +153,7 @@ def process_image(state: State, wish: Wish) -> str:
 
 
 def _start_tasks(
-    state: State, form: Form, wish: Wish, progress: Progress, *, retried: bool
+    state: State, form: Form, wish: Wish, progress: Progress, *, speed: float, retried: bool
 ) -> None:
     with progress.phase("Tasks") as phase:
         table = ProcessTable(state)
@@ -163,8 +161,7 @@ def _start_tasks(
             sweep_tasks(state)
             state.status.unlink(missing_ok=True)  # what AWS says of tasks is of another runner
             command = [sys.executable, "-m", "sandbox", "run-tasks", "--form", form.name]
-            command += ["--program", wish.program]
-            command += ["--speed", str(speed_from_environment(dict(os.environ)))]
+            command += ["--program", wish.program, "--speed", str(speed)]
             table.start(RUNNER, command, environment=dict(os.environ))
         patience = RETRY_SECONDS if retried else 0
         phase.outcome = wait_for_tasks(state, table, phase, patience_seconds=patience)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
+import boto3
 
 from delivery.changes import Effect
 from sandbox.certificate import ensure_certificate
@@ -38,14 +38,8 @@ FEW: Final = 6
 
 def walk(tell: Callable[[str], None]) -> Iterator[Outcome]:
     """Every step, in an account of its own."""
-    with (
-        tempfile.TemporaryDirectory(prefix="day-two-") as folder,
-        aws(Path(folder)) as environment,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        checkout = Checkout.make(Path(folder) / "checkout", environment, stage=STAGE)
+    with tempfile.TemporaryDirectory(prefix="day-two-") as folder, aws(Path(folder)):
+        checkout = Checkout.make(Path(folder) / "checkout", stage=STAGE)
         yield from _steps(Walk(checkout, values=_prod_like(), tell=tell))
 
 
@@ -58,7 +52,7 @@ def _steps(walk: Walk) -> Iterator[Outcome]:
     yield walk.refused(PROTECTED, destroy)
     yield walk.deploy(UNPROTECTED)
     yield walk.deploy(MOVE, existing_vpc=make_vpc(OTHER_NETWORK).settings)
-    client = walk.checkout.client("cloudformation")
+    client = boto3.client("cloudformation")
     network = {"Network": STACKS["Network"]}
     yield walk.delete(
         OLD_NETWORK, network, how=lambda: client.delete_stack(StackName=network["Network"])

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import boto3
+
 from delivery.assemblies import Assembly
 from delivery.changes import Effect
 from tests.day_two.account import Checkout, CommandFailed
@@ -143,15 +145,15 @@ class Walk:
         return frozenset(event["EventId"] for stack in stacks for event in self._events(stack))
 
     def _events(self, stack: str) -> list[dict[str, Any]]:
-        client = self.checkout.client("cloudformation")
+        client = boto3.client("cloudformation")
         try:
             pages = client.get_paginator("describe_stack_events").paginate(StackName=stack)
-            return [event for page in pages for event in page["StackEvents"]]
+            return [dict(event) for page in pages for event in page["StackEvents"]]
         except client.exceptions.ClientError:
             return []  # it is not there yet
 
     def _stack_id(self, name: str) -> str:
-        client = self.checkout.client("cloudformation")
+        client = boto3.client("cloudformation")
         return str(client.describe_stacks(StackName=name)["Stacks"][0]["StackId"])
 
 

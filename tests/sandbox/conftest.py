@@ -1,48 +1,25 @@
 """The sandbox's AWS as a process of its own, shared by the tests that need it."""
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from sandbox.processes import wait_until
 from sandbox.runner.agent import Agent
+from sandbox.runner.launch import free_port
 from sandbox.runner.process import ProcessLauncher
 from sandbox.state import Ports, State, aws_environment
 from tests.sandbox import stacks
 from tests.sandbox.keeping import PROGRAM, SPEED, Sandbox
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.sandbox.server import serving_aws
 
 
 @pytest.fixture(scope="session")
 def aws_port() -> Iterator[int]:
     """The port of a running `serve-aws`."""
-    port = unused_port()
-    command = [sys.executable, "-m", "sandbox", "serve-aws", "--port", str(port)]
-    with subprocess.Popen(command, cwd=ROOT, env=dict(os.environ)) as server:
-        try:
-            assert wait_until(lambda: listening(port), seconds=60)
-            yield port
-        finally:
-            server.kill()
-
-
-def listening(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with serving_aws() as port:
+        yield port
 
 
 @pytest.fixture
@@ -66,7 +43,7 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def ports(aws: int) -> Ports:
-    return Ports(http=unused_port(), grpc=unused_port(), aws=aws)
+    return Ports(http=free_port(), grpc=free_port(), aws=aws)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 
 from sandbox.runner.checks import NO_ANSWER, ContainerWatch, Health, ask_grpc, ask_http
+from sandbox.runner.launch import free_port
 from sandbox.runner.wanted import ContainerCheck
 from tests.sandbox.specs import check
 
@@ -67,8 +68,8 @@ async def test_http_check_gives_the_status(http_port: int) -> None:
     assert await ask_http(http_port, "/sick", 5) == 503
 
 
-async def test_http_check_of_a_closed_port_has_no_answer(unused_tcp_port: int) -> None:
-    assert await ask_http(unused_tcp_port, "/", 1) == NO_ANSWER
+async def test_http_check_of_a_closed_port_has_no_answer() -> None:
+    assert await ask_http(free_port(), "/", 1) == NO_ANSWER
 
 
 @pytest.fixture
@@ -89,8 +90,8 @@ async def test_grpc_check_gives_the_status_code(grpc_port: int) -> None:
     assert await ask_grpc(grpc_port, "/other.Service/Method", 5) == unimplemented
 
 
-async def test_grpc_check_of_a_closed_port_has_no_answer(unused_tcp_port: int) -> None:
-    assert await ask_grpc(unused_tcp_port, PATH, 2) == NO_ANSWER
+async def test_grpc_check_of_a_closed_port_has_no_answer() -> None:
+    assert await ask_grpc(free_port(), PATH, 2) == NO_ANSWER
 
 
 async def watch(results: list[bool], *, start_seconds: float, until: Callable[[str], bool]) -> str:

@@ -10,9 +10,10 @@ import pytest
 
 from sandbox.preflight import check_sandbox
 from sandbox.processes import ProcessTable
+from sandbox.runner.launch import free_port
 from sandbox.state import Ports, SandboxError, Settings, State
 from sandbox.up import Wish, process_image
-from tests.sandbox.conftest import ROOT, unused_port
+from tests.sandbox.server import ROOT
 
 WISH = Wish(program="python -m x", stage="local", dockerfile=None, source=Path("source"))
 
@@ -28,7 +29,7 @@ def state(tmp_path: Path) -> State:
 
 @pytest.fixture
 def ports() -> Ports:
-    return Ports(http=unused_port(), grpc=unused_port(), aws=unused_port())
+    return Ports(http=free_port(), grpc=free_port(), aws=free_port())
 
 
 def settings_with(ports: Ports) -> Settings:
