@@ -31,6 +31,8 @@ POLL_SECONDS = 1.0
 STOP_SECONDS = 30.0
 """What `make down` leaves running streams; a rollout gives them the whole deregistration delay."""
 KEPT_LOGS = 20
+ANSWER_SECONDS = 60.0
+"""AWS is on this machine: that it is gone is heard at once, and a slow one does answer."""
 
 
 class Agent:
@@ -170,7 +172,7 @@ class Agent:
             method="PUT",
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
             orders: Orders = json.load(answer)
             return orders
 
