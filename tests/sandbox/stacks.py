@@ -5,7 +5,9 @@ from typing import Any
 
 import boto3
 
+from sandbox.processes import wait_until
 from sandbox.state import REGION
+from tests.sandbox.waiting import LONG_SECONDS
 
 NAME = "example"
 SERVICE = "main"
@@ -13,7 +15,9 @@ ALARM = "example-errors"
 ELB = "AWS::ElasticLoadBalancingV2"
 
 
-def template(version: str, *, canary: bool = False, **environment: str) -> str:
+def template(
+    version: str, *, canary: bool = False, bake_minutes: int = 30, **environment: str
+) -> str:
     """The stack; `version` is the setting that an update changes."""
     vpc = boto3.client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
     subnets = boto3.client("ec2").describe_subnets()["Subnets"][:2]
@@ -29,7 +33,7 @@ def template(version: str, *, canary: bool = False, **environment: str) -> str:
         "Scaling": ("AWS::ApplicationAutoScaling::ScalableTarget", scalable_target()),
     }
     if canary:
-        resources |= canary_resources(vpc)
+        resources |= canary_resources(vpc, bake_minutes)
     nodes = {key: {"Type": kind, "Properties": value} for key, (kind, value) in resources.items()}
     nodes["Service"]["DependsOn"] = ["Listener"]
     return json.dumps({"Resources": nodes})
@@ -44,7 +48,7 @@ def listener() -> dict[str, Any]:
     }
 
 
-def canary_resources(vpc: str) -> dict[str, Any]:
+def canary_resources(vpc: str, bake_minutes: int) -> dict[str, Any]:
     """A rule that divides traffic between two target groups, and an alarm that watches."""
     groups = [
         {"TargetGroupArn": {"Ref": "Targets"}, "Weight": 100},
@@ -64,7 +68,7 @@ def canary_resources(vpc: str) -> dict[str, Any]:
         ),
         "Role": ("AWS::IAM::Role", {"AssumeRolePolicyDocument": {"Version": "2012-10-17"}}),
         "Alarm": ("AWS::CloudWatch::Alarm", alarm()),
-        "Service": ("AWS::ECS::Service", canary_service()),
+        "Service": ("AWS::ECS::Service", canary_service(bake_minutes)),
     }
 
 
@@ -81,7 +85,7 @@ def alarm() -> dict[str, Any]:
     }
 
 
-def canary_service() -> dict[str, Any]:
+def canary_service(bake_minutes: int) -> dict[str, Any]:
     made = service()
     made["LoadBalancers"][0]["AdvancedConfiguration"] = {
         "AlternateTargetGroupArn": {"Ref": "Green"},
@@ -90,8 +94,8 @@ def canary_service() -> dict[str, Any]:
     }
     made["DeploymentConfiguration"] |= {
         "Strategy": "CANARY",
-        "CanaryConfiguration": {"CanaryPercent": 20, "CanaryBakeTimeInMinutes": 30},
-        "BakeTimeInMinutes": 30,
+        "CanaryConfiguration": {"CanaryPercent": 20, "CanaryBakeTimeInMinutes": bake_minutes},
+        "BakeTimeInMinutes": bake_minutes,
         "Alarms": {"Enable": True, "Rollback": True, "AlarmNames": [ALARM]},
     }
     return made
@@ -158,17 +162,21 @@ def scalable_target() -> dict[str, Any]:
     }
 
 
-def execute(version: str, *, canary: bool = False, **environment: str) -> None:
-    """Begin to create or update the stack."""
+def execute(version: str, **changes: Any) -> None:
+    """Begin to create or update the stack, as `template` makes it of them."""
     client = boto3.client("cloudformation", region_name=REGION)
-    known = [item["StackName"] for item in client.describe_stacks()["Stacks"]]
     made = client.create_change_set(
         StackName=NAME,
         ChangeSetName="change",
-        ChangeSetType="UPDATE" if NAME in known else "CREATE",
-        TemplateBody=template(version, canary=canary, **environment),
+        ChangeSetType="UPDATE" if exists() else "CREATE",
+        TemplateBody=template(version, **changes),
     )
     client.execute_change_set(StackName=NAME, ChangeSetName=made["Id"])
+
+
+def exists() -> bool:
+    stacks = boto3.client("cloudformation", region_name=REGION).describe_stacks()["Stacks"]
+    return NAME in [item["StackName"] for item in stacks]
 
 
 def status() -> str:
@@ -183,6 +191,12 @@ def described() -> dict[str, Any]:
         if found and found[0]["status"] == "ACTIVE":
             return dict(found[0])
     return {}
+
+
+def ready() -> bool:
+    """CloudFormation has done with the stack, and both tasks serve."""
+    settled = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+    return status() in settled and target_states() == ["healthy", "healthy"]
 
 
 def weights() -> list[int]:
@@ -262,4 +276,6 @@ def log_of(task: dict[str, Any]) -> list[str]:
 
 
 def delete() -> None:
+    """Until it is gone: the next test makes one of the same name."""
     boto3.client("cloudformation").delete_stack(StackName=NAME)
+    assert wait_until(lambda: not exists(), seconds=LONG_SECONDS), status()

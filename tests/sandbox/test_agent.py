@@ -1,29 +1,20 @@
 """The runner against the sandbox's AWS: what a deploy asks for is what runs and is reported."""
 
 import asyncio
-import sys
-from pathlib import Path
 
 import pytest
 
 from sandbox.runner.checks import ask_http
 from sandbox.state import Ports
 from tests.sandbox import stacks
-from tests.sandbox.waiting import until
-
-PROGRAM = [sys.executable, str(Path(__file__).with_name("program.py"))]
-
-
-def ready() -> bool:
-    return bool(stacks.described()) and stacks.target_states() == ["healthy", "healthy"]
+from tests.sandbox.waiting import LONG_SECONDS, until
 
 
 @pytest.mark.usefixtures("runner")
 async def test_deployed_service_runs_rolls_out_and_rolls_back(ports: Ports) -> None:
     await asyncio.to_thread(stacks.execute, "1")
-    await until(ready)
-    assert await asyncio.to_thread(stacks.status) == "CREATE_COMPLETE"
-    assert await ask_http(ports.http, "/health", 5) == 200
+    await until(stacks.ready)
+    assert await ask_http(ports.http, "/health", LONG_SECONDS) == 200
 
     await asyncio.to_thread(stacks.execute, "2")
     await until(lambda: stacks.status() == "UPDATE_COMPLETE")
@@ -35,7 +26,7 @@ async def test_deployed_service_runs_rolls_out_and_rolls_back(ports: Ports) -> N
     await until(lambda: stacks.status() == "UPDATE_ROLLBACK_COMPLETE")
     service = await asyncio.to_thread(stacks.described)
     assert stacks.version_of(service["taskDefinition"]) == "2"
-    assert await ask_http(ports.http, "/health", 5) == 200
+    assert await ask_http(ports.http, "/health", LONG_SECONDS) == 200
 
     stopped = await asyncio.to_thread(stacks.stopped_tasks)
     failed = [task for task in stopped if task["stopCode"] == "EssentialContainerExited"]
@@ -51,7 +42,7 @@ async def test_deployed_service_runs_rolls_out_and_rolls_back(ports: Ports) -> N
 @pytest.mark.usefixtures("runner")
 async def test_stop_task_ends_a_task_and_another_takes_its_place() -> None:
     await asyncio.to_thread(stacks.execute, "1")
-    await until(ready)
+    await until(stacks.ready)
     before = await asyncio.to_thread(stacks.running_tasks)
     await asyncio.to_thread(stacks.stop, before[0])
     await until(lambda: bool(stacks.stopped_tasks()))

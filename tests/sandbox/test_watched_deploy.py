@@ -29,8 +29,8 @@ from tests.sandbox.waiting import until
 
 POLL_SECONDS = 0.1
 # Real tasks start and are taken back: seconds on a machine that has nothing else to do.
-pytestmark = pytest.mark.timeout(300)
-PATIENCE_SECONDS = 150
+pytestmark = pytest.mark.timeout(600)
+PATIENCE_SECONDS = 300
 
 
 class Example(DeployedStage):
@@ -48,14 +48,16 @@ def stage(aws: int) -> Example:
     return Example(Account(boto3.Session(region_name=REGION), PATIENT), "local")
 
 
-def watching(stage: Example, *, rollout_seconds: float = 60) -> tuple[Watch, Listener]:
+def watching(
+    stage: Example, *, rollout_seconds: float = PATIENCE_SECONDS
+) -> tuple[Watch, Listener]:
     told = Listener()
     watch = Watch(
         stacks=StackEvents(stage.account, [stacks.NAME]),
         rollout=Rollout(stage),
         alarms=AlarmWatch(stage),
         teller=told,
-        deadlines=Deadlines(rollout_seconds, 120),
+        deadlines=Deadlines(rollout_seconds, PATIENCE_SECONDS),
     )
     watch.mark()
     return watch, told
@@ -70,13 +72,9 @@ def poll_until(watch: Watch, done: Callable[[], bool]) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def ready() -> bool:
-    return bool(stacks.described()) and stacks.target_states() == ["healthy", "healthy"]
-
-
 async def deployed_once() -> None:
     await asyncio.to_thread(stacks.execute, "1")
-    await until(ready)
+    await until(stacks.ready)
 
 
 def told_lines(told: Listener) -> list[str]:
@@ -125,7 +123,7 @@ async def test_rollout_that_never_ends_is_refused_a_second_one_and_taken_back(
     assert f"{stacks.NAME}: UPDATE_ROLLBACK_COMPLETE" in told.texts
     service = await asyncio.to_thread(stacks.described)
     assert stacks.version_of(service["taskDefinition"]) == "1"
-    await until(ready)
+    await until(stacks.ready)
 
 
 def subject(stage: Example) -> Subject:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 from sandbox.processes import wait_until
 
+LONG_SECONDS = 90
+"""For what takes a second on a machine that has nothing else to do."""
 
-async def until(done: Callable[[], bool], *, seconds: float = 90) -> None:
-    assert await asyncio.to_thread(wait_until, done, seconds=seconds)
+
+async def until(done: Callable[[], bool]) -> None:
+    assert await asyncio.to_thread(wait_until, done, seconds=LONG_SECONDS)
