@@ -16,9 +16,9 @@ from sandbox.runner.service import ServiceKeeper
 from sandbox.runner.task import Task
 from sandbox.runner.wanted import TaskSpec, WantedService
 from tests.sandbox.specs import service, spec
+from tests.sandbox.waiting import LONG_SECONDS
 
 PROGRAM = [sys.executable, str(Path(__file__).with_name("program.py"))]
-DEADLINE_SECONDS = 20
 SPEED = 600.0
 """A minute of AWS's takes a tenth of a second."""
 
@@ -69,7 +69,7 @@ class Sandbox:
 
     async def until(self, done: Callable[[], bool]) -> None:
         """Reconcile until `done`; fails when the deadline passes."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(LONG_SECONDS):
             while True:
                 await self.round()
                 if done():
@@ -101,7 +101,7 @@ class Sandbox:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.balancer.port)
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(LONG_SECONDS):
                 return (await reader.read()).rpartition(b"\r\n\r\n")[2].decode()
         finally:
             writer.close()
@@ -111,7 +111,7 @@ class Sandbox:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.balancer.port)
         answers = []
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(LONG_SECONDS):
                 for _ in range(count):
                     writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
                     head = await reader.readuntil(b"\r\n\r\n")

@@ -12,6 +12,7 @@ from sandbox.runner.wanted import (
     TaskSpec,
     WantedService,
 )
+from tests.sandbox.waiting import LONG_SECONDS
 
 PORT = 8080
 
@@ -22,7 +23,7 @@ def check(**changes: Any) -> TargetCheck:
         "path": "/health",
         "codes": "200",
         "interval_seconds": 0.1,
-        "timeout_seconds": 1.0,
+        "timeout_seconds": 30.0,
         "healthy_count": 2,
         "unhealthy_count": 2,
     }
@@ -76,7 +77,7 @@ def service(revision: int = 1, *, active: tuple[int, ...] = (), **changes: Any) 
         "minimum_percent": 100,
         "maximum_percent": 200,
         "breaker": Breaker(enabled=True, rollback=True),
-        "grace_seconds": 30.0,
+        "grace_seconds": LONG_SECONDS,
     }
     return WantedService(**{**values, **changes})
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from sandbox.runner.balancer import Balancer
+from tests.sandbox.waiting import LONG_SECONDS
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -48,7 +49,7 @@ async def backend(name: str) -> AsyncIterator[Backend]:
 
 @pytest.fixture
 async def balancer() -> AsyncIterator[Balancer]:
-    balancer = Balancer(0, wait_seconds=5)
+    balancer = Balancer(0, wait_seconds=LONG_SECONDS)
     await balancer.start()
     yield balancer
     await balancer.close()
@@ -71,16 +72,16 @@ class Client:
         self.writer.write(REQUEST)
 
     async def answer(self) -> str:
-        head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 5)
+        head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), LONG_SECONDS)
         length = int(head.split(b": ")[1])
-        return (await asyncio.wait_for(self.reader.readexactly(length), 5)).decode()
+        return (await asyncio.wait_for(self.reader.readexactly(length), LONG_SECONDS)).decode()
 
     async def talk(self) -> str:
         self.ask()
         return await self.answer()
 
     async def is_closed(self) -> bool:
-        return await asyncio.wait_for(self.reader.read(1), 5) == b""
+        return await asyncio.wait_for(self.reader.read(1), LONG_SECONDS) == b""
 
 
 async def test_request_reaches_a_ready_task(balancer: Balancer) -> None:
@@ -131,7 +132,7 @@ async def test_draining_task_finishes_its_request_and_gets_no_other(balancer: Ba
         await balancer.add("a", a.port)
         async with Client(balancer) as running:
             running.ask()
-            await asyncio.wait_for(a.began.wait(), 5)
+            await asyncio.wait_for(a.began.wait(), LONG_SECONDS)
             await balancer.add("b", b.port)
             balancer.remove("a")
             assert balancer.busy("a")
@@ -148,7 +149,7 @@ async def test_kept_connection_goes_on_with_another_task_after_its_response(
         a.release.clear()
         await balancer.add("a", a.port)
         client.ask()
-        await asyncio.wait_for(a.began.wait(), 5)
+        await asyncio.wait_for(a.began.wait(), LONG_SECONDS)
         await balancer.add("b", b.port)
         balancer.remove("a")
         a.release.set()

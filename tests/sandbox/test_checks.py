@@ -12,6 +12,7 @@ from sandbox.runner.checks import NO_ANSWER, ContainerWatch, Health, ask_grpc, a
 from sandbox.runner.launch import free_port
 from sandbox.runner.wanted import ContainerCheck
 from tests.sandbox.specs import check
+from tests.sandbox.waiting import LONG_SECONDS
 
 PATH = "/grpc.health.v1.Health/Check"
 
@@ -64,8 +65,8 @@ async def http_port() -> AsyncIterator[int]:
 
 
 async def test_http_check_gives_the_status(http_port: int) -> None:
-    assert await ask_http(http_port, "/well", 5) == 200
-    assert await ask_http(http_port, "/sick", 5) == 503
+    assert await ask_http(http_port, "/well", LONG_SECONDS) == 200
+    assert await ask_http(http_port, "/sick", LONG_SECONDS) == 503
 
 
 async def test_http_check_of_a_closed_port_has_no_answer() -> None:
@@ -86,8 +87,8 @@ async def grpc_port() -> AsyncIterator[int]:
 
 async def test_grpc_check_gives_the_status_code(grpc_port: int) -> None:
     unimplemented = grpc.StatusCode.UNIMPLEMENTED.value[0]
-    assert await ask_grpc(grpc_port, PATH, 5) == 0
-    assert await ask_grpc(grpc_port, "/other.Service/Method", 5) == unimplemented
+    assert await ask_grpc(grpc_port, PATH, LONG_SECONDS) == 0
+    assert await ask_grpc(grpc_port, "/other.Service/Method", LONG_SECONDS) == unimplemented
 
 
 async def test_grpc_check_of_a_closed_port_has_no_answer() -> None:
@@ -112,7 +113,7 @@ async def watch(results: list[bool], *, start_seconds: float, until: Callable[[s
     how = ContainerCheck(("CMD", "x"), 0.0, 1.0, retries=2, start_seconds=start_seconds)
     watcher = ContainerWatch(how, run_command, note)
     job = asyncio.create_task(watcher.run())
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), LONG_SECONDS)
     job.cancel()
     return watcher.state
 

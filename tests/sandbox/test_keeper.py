@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.processes import start_time
 from sandbox.runner.launch import CannotStart, Launch
+from sandbox.runner.rollout import LONGEST_BACKOFF_SECONDS
 from sandbox.runner.wanted import Breaker, Route
 from tests.sandbox.keeping import Sandbox
 from tests.sandbox.specs import service, spec, target
@@ -117,11 +118,14 @@ async def test_rollback_keeps_the_tasks_that_serve(
     assert {task.name for task in sandbox.of(1)} == before
 
 
-async def test_without_a_breaker_failed_starts_are_spaced_out(sandbox: Sandbox) -> None:
+async def test_without_a_breaker_failed_starts_are_spaced_out(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.runner.rollout.FIRST_BACKOFF_SECONDS", LONGEST_BACKOFF_SECONDS)
     sandbox.want(service(desired=1, breaker=Breaker()), spec(environment={"FAIL": "1"}))
     await sandbox.until(lambda: sandbox.state()["failed"] == 1)
     await sandbox.round()
-    assert sandbox.fleet.tasks == []  # the next start is a second away
+    assert sandbox.fleet.tasks == []  # the next start is half a minute away
     assert sandbox.state()["state"] == "IN_PROGRESS"
 
 

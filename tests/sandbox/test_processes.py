@@ -12,6 +12,7 @@ import pytest
 from sandbox.down import down, stop_sandbox
 from sandbox.processes import ProcessTable, start_time, wait_until
 from sandbox.state import State
+from tests.sandbox.waiting import LONG_SECONDS
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
@@ -79,7 +80,7 @@ def test_stop_ends_the_process_and_forgets_it(table: ProcessTable) -> None:
 def test_process_that_ignores_sigterm_is_killed(table: ProcessTable, state: State) -> None:
     pid = start(table, STUBBORN)
     log = state.logs / "thing.log"
-    assert wait_until(lambda: "ignoring" in log.read_text(), seconds=10)
+    assert wait_until(lambda: "ignoring" in log.read_text(), seconds=LONG_SECONDS)
     table.stop("thing", seconds=0.2)
     assert start_time(pid) is None
 
@@ -105,4 +106,4 @@ def test_child_dies_with_its_parent() -> None:
     parent = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
-    assert wait_until(lambda: start_time(int(parent.stdout)) is None, seconds=5)
+    assert wait_until(lambda: start_time(int(parent.stdout)) is None, seconds=LONG_SECONDS)
