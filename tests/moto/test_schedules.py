@@ -1,13 +1,11 @@
 """Scheduled actions of a scalable target come and go with its template."""
 
-import json
 from typing import Any
 
 import boto3
 import pytest
 
-from sandbox import assembly
-from sandbox.state import REGION
+from tests.moto.templates import deploy, resource
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -21,8 +19,8 @@ TARGET: dict[str, Any] = {
 }
 
 
-def deploy(*schedules: tuple[str, int]) -> None:
-    """A target with an action for each name and least capacity."""
+def schedule(*schedules: tuple[str, int]) -> None:
+    """Deploy a target with an action for each name and least capacity."""
     actions = [
         {
             "ScheduledActionName": name,
@@ -32,9 +30,7 @@ def deploy(*schedules: tuple[str, int]) -> None:
         for name, least in schedules
     ]
     properties = TARGET | ({"ScheduledActions": actions} if actions else {})
-    resource = {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": properties}
-    template = json.dumps({"Resources": {"Target": resource}})
-    assembly.deploy_template("scaled", template, region=REGION)
+    deploy({"Target": resource("AWS::ApplicationAutoScaling::ScalableTarget", **properties)})
 
 
 def scheduled() -> dict[str, int]:
@@ -46,15 +42,15 @@ def scheduled() -> dict[str, int]:
 
 
 def test_actions_are_made_changed_and_deleted_with_the_template() -> None:
-    deploy(("morning", 2), ("evening", 1))
+    schedule(("morning", 2), ("evening", 1))
     assert scheduled() == {"morning": 2, "evening": 1}
-    deploy(("morning", 3))
+    schedule(("morning", 3))
     assert scheduled() == {"morning": 3}
-    deploy()
+    schedule()
     assert scheduled() == {}
 
 
 def test_actions_go_with_their_target() -> None:
-    deploy(("morning", 2))
-    boto3.client("cloudformation").delete_stack(StackName="scaled")
+    schedule(("morning", 2))
+    boto3.client("cloudformation").delete_stack(StackName="example")
     assert scheduled() == {}
