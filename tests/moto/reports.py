@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import boto3
-
 from sandbox.control_plane import intake
 from sandbox.control_plane.report import (
     DeploymentReport,
@@ -19,14 +17,7 @@ from sandbox.control_plane.report import (
     TaskReport,
 )
 from sandbox.state import ACCOUNT, REGION
-
-
-def described() -> dict[str, Any]:
-    """The one service of the account."""
-    client = boto3.client("ecs")
-    (cluster,) = client.list_clusters()["clusterArns"]
-    arns = client.list_services(cluster=cluster)["serviceArns"]
-    return dict(client.describe_services(cluster=cluster, services=arns)["services"][0])
+from tests.moto.services import described
 
 
 def task(**changes: Any) -> TaskReport:

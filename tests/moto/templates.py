@@ -46,10 +46,3 @@ class Tasks:
                 **service,
             ),
         }
-
-    @staticmethod
-    def described() -> dict[str, Any]:
-        client = boto3.client("ecs")
-        cluster = client.list_clusters()["clusterArns"][0]
-        arns = client.list_services(cluster=cluster)["serviceArns"]
-        return dict(client.describe_services(cluster=cluster, services=arns)["services"][0])

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from sandbox import assembly
 from sandbox.assembly import DeployFailed
 from sandbox.state import REGION
+from tests.moto.services import described
 from tests.moto.templates import Tasks, deploy, resource
 
 
@@ -29,11 +30,7 @@ def test_security_group_of_a_service_or_load_balancer_is_not_deleted() -> None:
 
 @pytest.mark.usefixtures("stage")
 def test_subnet_that_tasks_run_in_is_not_deleted() -> None:
-    ecs = boto3.client("ecs")
-    (cluster,) = ecs.list_clusters()["clusterArns"]
-    arns = ecs.list_services(cluster=cluster)["serviceArns"]
-    (service,) = ecs.describe_services(cluster=cluster, services=arns)["services"]
-    subnets = service["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
+    subnets = described()["networkConfiguration"]["awsvpcConfiguration"]["subnets"]
     with pytest.raises(ClientError, match="has dependencies and cannot be deleted"):
         boto3.client("ec2").delete_subnet(SubnetId=subnets[0])
 
@@ -66,7 +63,8 @@ def test_service_behind_a_target_group_of_no_load_balancer_is_not_created() -> N
 @pytest.mark.usefixtures("aws")
 def test_second_service_of_a_name_is_not_created() -> None:
     deploy(Tasks(ServiceName="mine").resources)
-    client = boto3.client("ecs")
-    (cluster,) = client.list_clusters()["clusterArns"]
+    cluster = described()["clusterArn"]
     with pytest.raises(ClientError, match="was not idempotent"):
-        client.create_service(cluster=cluster, serviceName="mine", taskDefinition="family")
+        boto3.client("ecs").create_service(
+            cluster=cluster, serviceName="mine", taskDefinition="family"
+        )

@@ -10,6 +10,7 @@ from sandbox import assembly
 from sandbox.assembly import DeployFailed
 from sandbox.state import REGION
 from tests.moto.conftest import deploy_local
+from tests.moto.services import described
 from tests.moto.templates import Tasks, deploy, log_groups, resource, status
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -94,9 +95,9 @@ def test_retained_resource_survives_its_removal(policy: str) -> None:
 
 def test_service_follows_a_changed_task_definition() -> None:
     deploy(Tasks("image:1").resources)
-    first = Tasks.described()
+    first = described()
     deploy(Tasks("image:2").resources)
-    second = Tasks.described()
+    second = described()
     assert second["serviceArn"] == first["serviceArn"]
     assert second["taskDefinition"].endswith("family:2")
     assert second["deployments"][0]["taskDefinition"] == second["taskDefinition"]
@@ -124,17 +125,17 @@ def test_failed_update_brings_the_old_service_back() -> None:
             },
         )
     assert status() == "UPDATE_ROLLBACK_COMPLETE"
-    assert Tasks.described()["taskDefinition"].endswith("family:1")
+    assert described()["taskDefinition"].endswith("family:1")
 
 
 def test_service_keeps_its_count_over_an_update() -> None:
     deploy(Tasks("image:1").resources)
-    service = Tasks.described()
+    service = described()
     boto3.client("ecs").update_service(
         cluster=service["clusterArn"], service=service["serviceName"], desiredCount=4
     )
     deploy(Tasks("image:2").resources)
-    assert Tasks.described()["desiredCount"] == 4
+    assert described()["desiredCount"] == 4
 
 
 def test_capacity_providers_and_spot_are_kept() -> None:
@@ -147,7 +148,7 @@ def test_capacity_providers_and_spot_are_kept() -> None:
         DefaultCapacityProviderStrategy=strategy,
     )
     deploy(tasks.resources)
-    service = Tasks.described()
+    service = described()
     (chosen,) = service["capacityProviderStrategy"]
     (cluster,) = boto3.client("ecs").describe_clusters(clusters=[service["clusterArn"]])["clusters"]
     assert chosen["capacityProvider"] == "FARGATE_SPOT"

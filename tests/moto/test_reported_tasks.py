@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.control_plane import tasks as reported_tasks
 from sandbox.control_plane.capacity import provider_of_next
-from tests.moto import reports
+from tests.moto import reports, services
 from tests.moto.templates import Tasks, deploy, resource
 
 GROUP = "/tasks"
@@ -30,13 +30,13 @@ def service(aws: None) -> None:
 
 
 def listed(**filters: Any) -> list[str]:
-    cluster = reports.described()["clusterArn"]
+    cluster = services.described()["clusterArn"]
     arns = boto3.client("ecs").list_tasks(cluster=cluster, **filters)["taskArns"]
     return [arn.rpartition("/")[2] for arn in arns]
 
 
 def described(*ids: str) -> list[dict[str, Any]]:
-    cluster = reports.described()["clusterArn"]
+    cluster = services.described()["clusterArn"]
     answer = boto3.client("ecs").describe_tasks(cluster=cluster, tasks=list(ids))
     return [dict(item) for item in answer["tasks"]]
 
@@ -44,7 +44,7 @@ def described(*ids: str) -> list[dict[str, Any]]:
 def test_running_tasks_are_listed_by_their_service() -> None:
     task = reports.task()
     reports.report([task])
-    service = reports.described()
+    service = services.described()
     assert listed() == listed(serviceName=service["serviceName"]) == [task["id"]]
     assert listed(serviceName="another") == listed(desiredStatus="STOPPED") == []
     (found,) = described(task["id"])
@@ -82,7 +82,7 @@ def test_task_that_the_runner_no_longer_knows_is_stopped() -> None:
 
 
 def test_missing_task_is_a_failure_of_the_answer() -> None:
-    cluster = reports.described()["clusterArn"]
+    cluster = services.described()["clusterArn"]
     answer = boto3.client("ecs").describe_tasks(cluster=cluster, tasks=["0" * 32])
     assert [item["reason"] for item in answer["failures"]] == ["MISSING"]
 
@@ -90,7 +90,7 @@ def test_missing_task_is_a_failure_of_the_answer() -> None:
 def test_stop_task_is_handed_to_the_runner_until_the_task_has_stopped() -> None:
     task = reports.task()
     reports.report([task])
-    cluster = reports.described()["clusterArn"]
+    cluster = services.described()["clusterArn"]
     boto3.client("ecs").stop_task(cluster=cluster, task=task["id"], reason="drill")
     assert reports.report([task])["stop"] == {task["id"]: "drill"}
     assert listed(desiredStatus="STOPPED") == [task["id"]]
@@ -120,7 +120,7 @@ def test_log_stream_keeps_the_last_lines_only(monkeypatch: pytest.MonkeyPatch) -
 def test_events_are_listed_newest_first_and_once() -> None:
     reports.report(events=["(service main) has started 1 tasks: (task a)."])
     reports.report(events=["(service main) has reached a steady state."])
-    messages = [event["message"] for event in reports.described()["events"]]
+    messages = [event["message"] for event in services.described()["events"]]
     assert messages == [
         "(service main) has reached a steady state.",
         "(service main) has started 1 tasks: (task a).",

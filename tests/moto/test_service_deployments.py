@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.moto import reports
+from tests.moto import reports, services
 from tests.moto.templates import Tasks, deploy
 
 ALARMS = {"Enable": True, "Rollback": True, "AlarmNames": ["errors"]}
@@ -32,7 +32,7 @@ def watched() -> dict[str, Any]:
 
 
 def names() -> dict[str, Any]:
-    service = reports.described()
+    service = services.described()
     return {"cluster": service["clusterArn"], "service": service["serviceName"]}
 
 
@@ -57,7 +57,7 @@ def revision(arn: str) -> dict[str, Any]:
 
 
 def primary() -> dict[str, Any]:
-    return dict(reports.described()["deployments"][0])
+    return dict(services.described()["deployments"][0])
 
 
 def second_revision() -> str:
@@ -78,14 +78,14 @@ def test_completed_deployment_is_successful() -> None:
     found = newest()
     assert (found["status"], found["statusReason"]) == ("SUCCESSFUL", "done")
     assert found["finishedAt"] >= found["startedAt"]
-    assert reports.described()["currentServiceDeployment"] == found["serviceDeploymentArn"]
+    assert services.described()["currentServiceDeployment"] == found["serviceDeploymentArn"]
 
 
 def test_change_through_the_api_begins_a_deployment_from_the_old_revision() -> None:
     old = primary()
     arn = second_revision()
     assert primary()["taskDefinition"] == arn
-    assert [item["status"] for item in reports.described()["deployments"]] == ["PRIMARY", "ACTIVE"]
+    assert [item["status"] for item in services.described()["deployments"]] == ["PRIMARY", "ACTIVE"]
     found = newest()
     assert revision(found["targetServiceRevision"]["arn"])["taskDefinition"] == arn
     sources = [revision(item["arn"]) for item in found["sourceServiceRevisions"]]
@@ -98,7 +98,7 @@ def test_change_of_the_count_begins_none() -> None:
     before = primary()["id"]
     update(desiredCount=3)
     assert primary()["id"] == before
-    assert reports.described()["desiredCount"] == 3
+    assert services.described()["desiredCount"] == 3
 
 
 def test_forced_deployment_is_another_with_the_same_task_definition() -> None:
@@ -133,7 +133,7 @@ def test_failed_deployment_goes_back_to_the_last_complete_one() -> None:
     old = primary()
     second_revision()
     reports.report(state="FAILED", reason="an alarm.", rollback=True)
-    service = reports.described()
+    service = services.described()
     back, failed = service["deployments"]
     assert (back["id"], back["rolloutState"]) == (old["id"], "IN_PROGRESS")
     assert "an alarm. Rolling back to deploymentId" in back["rolloutStateReason"]

@@ -12,7 +12,7 @@ from sandbox.control_plane import deployments, state
 from sandbox.control_plane.report import Runner
 from sandbox.processes import start_time
 from sandbox.state import ACCOUNT, REGION
-from tests.moto import reports
+from tests.moto import reports, services
 from tests.moto.templates import Tasks, deploy
 
 LONG_SECONDS = 60
@@ -38,7 +38,7 @@ def runner(process: subprocess.Popen[bytes]) -> Runner:
 
 
 def wait(cancelled: Callable[[], bool] = lambda: False) -> None:
-    described = reports.described()
+    described = services.described()
     service = state.find_service(ACCOUNT, REGION, described["serviceArn"])
     deployments.wait_for_rollout(service, described["deployments"][0]["id"], cancelled=cancelled)
 
