@@ -1,11 +1,6 @@
 """Stage local, synthesised as `cdk deploy` would, and deployed into moto in this process."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +14,9 @@ from sandbox import assembly
 from sandbox.certificate import ensure_certificate
 from sandbox.cloudformation import stacks
 from sandbox.state import ACCOUNT, REGION
-from tests.infra.assemblies import synthesise_variant
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.infra.assemblies import Variant
+from tests.moto import synthesis
+from tests.moto.services import described
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,45 +42,29 @@ def aws() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def local_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def local_assembly() -> Path:
     """The cloud assembly of stage local; the certificate is put in place at each deploy."""
-    out = tmp_path_factory.mktemp("local")
-    context = {"stage": "local", "image": "sandbox.local/image:1", "certificate_arn": placeholder()}
-    environment = {
-        **os.environ,
-        "CDK_OUTDIR": str(out),
-        "CDK_CONTEXT_JSON": json.dumps({**_declared_context(), **context}),
+    overrides: dict[str, str | None] = {
+        "image": "sandbox.local/image:1",
+        "certificate_arn": placeholder(),
     }
-    subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True)
-    return out
+    return synthesis.synthesised(Variant("local", overrides))
 
 
 @pytest.fixture(scope="session")
-def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def synthesised() -> Callable[[str | Variant], Path]:
     """The directory of a variant's assembly; each is synthesised once, when a test asks for it."""
-
-    @cache
-    def directory_of(variant: str) -> Path:
-        return synthesise_variant(variant, tmp_path_factory.mktemp(variant)).directory
-
-    return directory_of
+    return synthesis.synthesised
 
 
 def placeholder() -> str:
     return f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000"
 
 
-def _declared_context() -> dict[str, object]:
-    context: dict[str, object] = json.loads((ROOT / "cdk.json").read_text())["context"]
-    return context
-
-
 def deploy_local(local_assembly: Path, into: Path) -> None:
     """Deploy a copy of the assembly with a certificate that this account has."""
-    arn = ensure_certificate(region=REGION)
-    for path in local_assembly.glob("*.json"):
-        (into / path.name).write_text(path.read_text().replace(placeholder(), arn))
-    assembly.deploy_assembly(into, region=REGION)
+    names = {placeholder(): ensure_certificate(region=REGION)}
+    assembly.deploy_assembly(synthesis.renamed(local_assembly, into, names), region=REGION)
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +89,7 @@ def deployment(session: boto3.Session) -> Deployment:
 
 @pytest.fixture
 def service() -> dict[str, Any]:
-    client = boto3.client("ecs")
-    cluster = client.list_clusters()["clusterArns"][0]
-    arns = client.list_services(cluster=cluster)["serviceArns"]
-    described = client.describe_services(cluster=cluster, services=arns)
-    assert not described["failures"]
-    return dict(described["services"][0])
+    return described()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from sandbox import assembly
 from sandbox.state import REGION
+from tests.moto.synthesis import renamed
 
 INFERENCE = "llm-on-ecs-dev-inference"
 
@@ -131,11 +132,8 @@ def test_a_second_deploy_of_the_api_changes_nothing(guarded: Path) -> None:
 
 def test_other_limits_of_the_api_are_an_update_in_place(guarded: Path, tmp_path: Path) -> None:
     before = api()["id"]
-    for file in guarded.glob("*.json"):
-        text = file.read_text()
-        limit = ('"ThrottlingRateLimit": 50', '"ThrottlingRateLimit": 20')
-        (tmp_path / file.name).write_text(text.replace(*limit))
-    assembly.deploy_assembly(tmp_path, region=REGION)
+    limit = {'"ThrottlingRateLimit": 50': '"ThrottlingRateLimit": 20'}
+    assembly.deploy_assembly(renamed(guarded, tmp_path, limit), region=REGION)
     (settings,) = stage_of_the_api()["methodSettings"].values()
     assert (api()["id"], settings["throttlingRateLimit"]) == (before, 20)
 

@@ -7,9 +7,8 @@ import boto3
 import pytest
 
 from sandbox import assembly
-from sandbox.certificate import ensure_certificate
 from sandbox.state import REGION
-from tests.infra.assemblies import CERTIFICATE
+from tests.moto.synthesis import with_certificate
 
 pytestmark = pytest.mark.usefixtures("aws")
 
@@ -20,15 +19,6 @@ def listeners() -> dict[int, tuple[str, str]]:
     (balancer,) = client.describe_load_balancers()["LoadBalancers"]
     found = client.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     return {item["Port"]: (item["Protocol"], item["DefaultActions"][0]["Type"]) for item in found}
-
-
-def with_certificate(folder: Path, into: Path) -> Path:
-    """A copy of the assembly with a certificate that this account has."""
-    arn = ensure_certificate(region=REGION)
-    for path in folder.glob("*.json"):
-        text = path.read_text(encoding="utf-8").replace(CERTIFICATE, arn)
-        (into / path.name).write_text(text, encoding="utf-8")
-    return into
 
 
 def test_port_80_redirects_once_there_is_https_and_serves_again_without(

@@ -1,6 +1,5 @@
 """A deployed stage gets a second target group, changes its strategy, and goes back."""
 
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -8,8 +7,8 @@ import pytest
 
 from sandbox import assembly
 from sandbox.state import REGION
-from tests.infra.assemblies import IMAGE, Variant, write_variant
-from tests.moto.reports import described
+from tests.moto.services import described
+from tests.moto.synthesis import changed, synthesised
 
 STACK = "llm-on-ecs-dev-inference"
 pytestmark = pytest.mark.usefixtures("aws")
@@ -17,9 +16,8 @@ READY: dict[str, Any] = {"second_target_group": True}
 CANARY: dict[str, Any] = {**READY, "strategy": "canary"}
 
 
-def deploy(directory: Path, **changes: dict[str, Any]) -> None:
-    write_variant(Variant("dev", {"image": IMAGE}, changes), directory)
-    assembly.deploy_assembly(directory, region=REGION)
+def deploy(**changes: dict[str, Any]) -> None:
+    assembly.deploy_assembly(synthesised(changed("dev", **changes)), region=REGION)
 
 
 def resources() -> dict[str, str]:
@@ -59,11 +57,11 @@ def alarms_there() -> bool:
     return bool(named["enable"] and len(listed["MetricAlarms"]) == len(named["alarmNames"]) == 3)
 
 
-def test_nothing_that_stays_is_replaced_on_the_way_to_a_canary_and_back(tmp_path: Path) -> None:
-    deploy(tmp_path / "deployed")
+def test_nothing_that_stays_is_replaced_on_the_way_to_a_canary_and_back() -> None:
+    deploy()
     before = resources()
-    for number, rollout in enumerate((READY, CANARY, READY)):
-        deploy(tmp_path / str(number), rollout=rollout)
+    for rollout in (READY, CANARY, READY):
+        deploy(rollout=rollout)
         after = resources()
         shared = before.keys() & after.keys()
         assert {name: after[name] for name in shared} == {name: before[name] for name in shared}
@@ -71,13 +69,12 @@ def test_nothing_that_stays_is_replaced_on_the_way_to_a_canary_and_back(tmp_path
         assert described()["deploymentConfiguration"]["strategy"] == expected
 
 
-def test_a_deploy_leaves_the_requests_where_a_rollout_has_moved_them(tmp_path: Path) -> None:
-    deploy(tmp_path / "canary", rollout=CANARY)
+def test_a_deploy_leaves_the_requests_where_a_rollout_has_moved_them() -> None:
+    deploy(rollout=CANARY)
     assert weights() == [100, 0]
     assert alarms_there()
     shift()
     deploy(
-        tmp_path / "changed",
         rollout=CANARY | {"bake_minutes": 30},
         scaling={"max_tasks": 20},
         task={"cpu": 4096, "memory_mib": 8192},

@@ -1,6 +1,7 @@
 """Stack `delivery`, deployed into the sandbox and asked of IAM."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,19 +10,15 @@ from moto import mock_aws
 
 from sandbox import assembly
 from sandbox.state import ACCOUNT, REGION
-from tests.infra.assemblies import REPOSITORY, Assembly
-from tests.infra.conftest import synthesised
-
-__all__ = ["synthesised"]  # a fixture of the templates' tests
+from tests.infra.assemblies import REPOSITORY
 
 ISSUER = "token.actions.githubusercontent.com"
 NAME = "llm-on-ecs-dev-delivery"
 
 
 @pytest.fixture(scope="module")
-def template(synthesised: Callable[[str], Assembly]) -> str:
-    file = synthesised("delivery").directory / "Delivery.template.json"
-    return file.read_text(encoding="utf-8")
+def template(synthesised: Callable[[str], Path]) -> str:
+    return (synthesised("delivery") / "Delivery.template.json").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

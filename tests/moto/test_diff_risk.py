@@ -1,8 +1,6 @@
 """The risk of an update against what CloudFormation has deployed."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -21,7 +19,7 @@ from operations.account import Account
 from sandbox import assembly
 from sandbox.assembly import DeployFailed
 from sandbox.state import ACCOUNT, REGION
-from tests.infra.assemblies import VARIANTS, Variant, write_variant
+from tests.moto.synthesis import changed, synthesised
 from tests.moto.templates import resource
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -30,7 +28,7 @@ BAD = {"Resources": {"Bad": resource("AWS::Chatbot::SlackChannelConfiguration")}
 
 
 @pytest.fixture
-def deployed(synthesised: Callable[[str], Path]) -> Assembly:
+def deployed(aws: None) -> Assembly:
     """Stage local, which is now in the account."""
     folder = synthesised("local")
     assembly.deploy_assembly(folder, region=REGION)
@@ -47,16 +45,12 @@ def of_account(after: Assembly, session: boto3.Session) -> dict[str, Any]:
     return templates_of_account("local", after.stack_names, Account(session))
 
 
-def test_account_that_has_nothing_of_the_stage_is_no_base(
-    synthesised: Callable[[str], Path], session: boto3.Session
-) -> None:
+def test_account_that_has_nothing_of_the_stage_is_no_base(session: boto3.Session) -> None:
     with pytest.raises(DeliveryError, match=f"no stack of stage local is in {ACCOUNT}, {REGION}"):
         of_account(Assembly(synthesised("local")), session)
 
 
-def test_first_deploy_that_failed_is_no_base(
-    synthesised: Callable[[str], Path], session: boto3.Session
-) -> None:
+def test_first_deploy_that_failed_is_no_base(session: boto3.Session) -> None:
     after = Assembly(synthesised("local"))
     with pytest.raises(DeployFailed):
         assembly.deploy_template(after.stack_names["Registry"], json.dumps(BAD), region=REGION)
@@ -97,12 +91,9 @@ def test_what_is_deployed_is_what_was_synthesised(
     }
 
 
-def test_change_of_what_is_deployed_is_graded(
-    deployed: Assembly, session: boto3.Session, tmp_path: Path
-) -> None:
-    image = VARIANTS["local"].overrides
-    fewer = Variant("local", image, {"scaling": {"max_tasks": 3}, "logs": {"retention_days": 1}})
-    write_variant(fewer, tmp_path)
-    grades = {risk.kind: risk.grade for risk in judged(Assembly(tmp_path), session).risks}
+def test_change_of_what_is_deployed_is_graded(deployed: Assembly, session: boto3.Session) -> None:
+    fewer = changed("local", scaling={"max_tasks": 3}, logs={"retention_days": 1})
+    after = Assembly(synthesised(fewer))
+    grades = {risk.kind: risk.grade for risk in judged(after, session).risks}
     assert grades["AWS::ApplicationAutoScaling::ScalableTarget"] is Grade.INTERRUPTS
     assert grades["AWS::Logs::LogGroup"] is Grade.DESTROYS

@@ -10,20 +10,17 @@ from moto import mock_aws
 
 from sandbox import assembly
 from sandbox.state import REGION
-from tests.infra.assemblies import Assembly, synthesise_variant
-
-
-@pytest.fixture(scope="module")
-def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    return synthesise_variant("dev-function", tmp_path_factory.mktemp("function"))
+from tests.infra.assemblies import Assembly
+from tests.moto.synthesis import synthesised
 
 
 @pytest.fixture
-def deployed(synthesised: Assembly) -> Iterator[Assembly]:
+def deployed() -> Iterator[Assembly]:
     """An account after a deploy of the registry's and the function's stack."""
+    stage = Assembly(synthesised("dev-function"))
     with mock_aws():
-        deploy(synthesised)
-        yield synthesised
+        deploy(stage)
+        yield stage
 
 
 def deploy(stage: Assembly) -> None:

@@ -13,7 +13,8 @@ from moto import mock_aws
 from sandbox import assembly
 from sandbox.key import find_secret
 from sandbox.state import REGION
-from tests.infra.assemblies import KEY, VARIANTS, Variant, write_variant
+from tests.infra.assemblies import KEY, VARIANTS, Variant
+from tests.moto.synthesis import synthesised
 
 GOVERNED = VARIANTS["governed"]
 BEFORE = replace(
@@ -38,7 +39,7 @@ STATEFUL = (
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def folders() -> dict[str, Path]:
     """The stage before, with all that can be added to it, and with a key for its images too."""
     encryption = GOVERNED.changes["encryption"]
     later = {key: value for key, value in encryption.items() if key != "images_key_arn"}
@@ -48,10 +49,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "after": replace(BEFORE, changes=added | {"encryption": later}),
         "images": replace(BEFORE, changes=added | {"encryption": encryption}),
     }
-    made = {name: tmp_path_factory.mktemp(name) for name in wanted}
-    for name, variant in wanted.items():
-        write_variant(variant, made[name])
-    return made
+    return {name: synthesised(variant) for name, variant in wanted.items()}
 
 
 @pytest.fixture
@@ -95,15 +93,16 @@ def test_key_of_the_images_fails_the_deploy_and_changes_nothing(running: dict[st
     assert repository["encryptionConfiguration"]["kmsKey"] != f"{KEY}3"
 
 
-def test_pin_alone_is_no_change_at_all(running: dict[str, Path], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("running")
+def test_pin_alone_is_no_change_at_all() -> None:
     pin: dict[str, Any] = {"account": "123456789012", "region": REGION}
-    write_variant(replace(BEFORE, changes={**BEFORE.changes, "deploy": pin}), tmp_path)
-    assembly.deploy_assembly(tmp_path, region=REGION)
+    pinned = synthesised(replace(BEFORE, changes={**BEFORE.changes, "deploy": pin}))
+    assembly.deploy_assembly(pinned, region=REGION)
     events = boto3.client("cloudformation").describe_stack_events(
         StackName="llm-on-ecs-dev-inference"
     )["StackEvents"]
     assert not [item for item in events if item["ResourceStatus"].startswith("UPDATE")]
-    places = json.loads((tmp_path / "manifest.json").read_text())["artifacts"]
+    places = json.loads((pinned / "manifest.json").read_text())["artifacts"]
     assert places["Inference"]["environment"] == f"aws://123456789012/{REGION}"
 
 

@@ -10,6 +10,7 @@ from moto import mock_aws
 from sandbox import assembly
 from sandbox.state import REGION
 from tests.infra.assemblies import VARIANTS
+from tests.moto.synthesis import renamed
 
 ZONE = VARIANTS["hosted-zone"].settings().domain.hosted_zone_id
 
@@ -26,9 +27,7 @@ def hosted(synthesised: Callable[[str], Path], tmp_path: Path) -> Iterator[Path]
 def make_zone(directory: Path, *, into: Path) -> None:
     """Make the zone of the settings; moto gives it an id of its own, which the templates get."""
     made = boto3.client("route53").create_hosted_zone(Name="example.com", CallerReference="1")
-    identity = made["HostedZone"]["Id"].rpartition("/")[2]
-    for file in directory.glob("*.json"):
-        (into / file.name).write_text(file.read_text().replace(str(ZONE), identity))
+    renamed(directory, into, {str(ZONE): made["HostedZone"]["Id"].rpartition("/")[2]})
 
 
 @pytest.mark.usefixtures("hosted")

@@ -13,7 +13,8 @@ from sandbox import assembly
 from sandbox.state import REGION
 from service.model.digest import file_digest
 from service.model.errors import ModelError
-from tests.infra.assemblies import OWN_MODEL, synthesise_variant
+from tests.infra.assemblies import OWN_MODEL
+from tests.moto.synthesis import synthesised
 from tests.service.model.files import write_model
 from weights.__main__ import put
 from weights.bucket import find_bucket, object_key
@@ -22,11 +23,9 @@ STAGE = "local"
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    directory = tmp_path_factory.mktemp("own-model")
-    synthesise_variant("local-own-model", directory)
+def deployed() -> Iterator[None]:
     with mock_aws():
-        assembly.deploy_assembly(directory, region=REGION)
+        assembly.deploy_assembly(synthesised("local-own-model"), region=REGION)
         yield
 
 

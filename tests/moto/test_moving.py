@@ -1,6 +1,5 @@
 """A deployed stage is moved into another VPC, from one to another, and back into its own."""
 
-from pathlib import Path
 from typing import Any, Final
 
 import boto3
@@ -9,8 +8,9 @@ import pytest
 from sandbox import assembly
 from sandbox.certificate import ensure_certificate
 from sandbox.state import REGION
-from tests.infra.assemblies import IMAGE, Variant, write_variant
 from tests.moto.networks import make_vpc
+from tests.moto.services import described
+from tests.moto.synthesis import changed, synthesised
 from tests.moto.templates import status
 
 NETWORK: Final = "llm-on-ecs-local-network"
@@ -21,9 +21,8 @@ PUBLIC: Final[dict[str, Any]] = {
 }
 
 
-def deploy(directory: Path, **changes: Any) -> None:
-    write_variant(Variant("local", {"image": IMAGE}, changes), directory)
-    assembly.deploy_assembly(directory, region=REGION)
+def deploy(**changes: Any) -> None:
+    assembly.deploy_assembly(synthesised(changed("local", **changes)), region=REGION)
 
 
 def balancer() -> dict[str, Any]:
@@ -33,13 +32,7 @@ def balancer() -> dict[str, Any]:
 
 
 def subnets_of_tasks() -> list[str]:
-    """Of the one service that is there; ECS lists a deleted one for a while."""
-    client = boto3.client("ecs")
-    (cluster,) = client.list_clusters()["clusterArns"]
-    arns = client.list_services(cluster=cluster)["serviceArns"]
-    described = client.describe_services(cluster=cluster, services=arns)["services"]
-    (service,) = (item for item in described if item["status"] == "ACTIVE")
-    return list(service["networkConfiguration"]["awsvpcConfiguration"]["subnets"])
+    return list(described()["networkConfiguration"]["awsvpcConfiguration"]["subnets"])
 
 
 def endpoints() -> list[dict[str, Any]]:
@@ -59,39 +52,38 @@ def vpc_of(stack: str) -> str:
     return vpc
 
 
-@pytest.fixture
-def own(aws: None, tmp_path: Path) -> Path:
-    """An account with stage local in its own VPC; a folder for the next assemblies."""
-    deploy(tmp_path / "own")
-    return tmp_path
+@pytest.fixture(autouse=True)
+def own(aws: None) -> None:
+    """An account with stage local in its own VPC."""
+    deploy()
 
 
-def test_service_and_load_balancer_move_into_an_existing_vpc(own: Path) -> None:
+def test_service_and_load_balancer_move_into_an_existing_vpc() -> None:
     there = make_vpc("10.9.0.0/16")
-    deploy(own / "there", existing_vpc=there.settings)
+    deploy(existing_vpc=there.settings)
     assert balancer()["VpcId"] == there.id
     assert subnets_of_tasks() == there.private
     groups = boto3.client("elbv2").describe_target_groups()["TargetGroups"]
     assert {group["VpcId"] for group in groups} == {there.id}
 
 
-def test_old_network_stays_until_it_is_deleted_and_can_be_deleted_then(own: Path) -> None:
+def test_old_network_stays_until_it_is_deleted_and_can_be_deleted_then() -> None:
     client = boto3.client("cloudformation")
     client.delete_stack(StackName=NETWORK)
     assert status(NETWORK) == "DELETE_FAILED"  # the service is in it
-    deploy(own / "there", existing_vpc=make_vpc("10.9.0.0/16").settings)
+    deploy(existing_vpc=make_vpc("10.9.0.0/16").settings)
     assert vpc_of(NETWORK)
     client.delete_stack(StackName=NETWORK)
     names = {stack["StackName"] for stack in client.describe_stacks()["Stacks"]}
     assert names == {INFERENCE, "llm-on-ecs-local-registry"}
 
 
-def test_stage_moves_from_one_existing_vpc_to_another_with_all_that_was_added(own: Path) -> None:
+def test_stage_moves_from_one_existing_vpc_to_another_with_all_that_was_added() -> None:
     first, second = make_vpc("10.8.0.0/16"), make_vpc("10.9.0.0/16")
     asked = {"egress": "endpoints-made", "flow_logs": True}
     for vpc in (first, second):
         added = asked | {"route_table_ids": [vpc.route_table]}
-        deploy(own / vpc.id, existing_vpc=vpc.settings | added, task={"image": LOCAL})
+        deploy(existing_vpc=vpc.settings | added, task={"image": LOCAL})
     assert balancer()["VpcId"] == second.id
     # The network stack's own endpoint to S3 is there until that stack is deleted.
     assert {item["VpcId"] for item in endpoints()} == {second.id, vpc_of(NETWORK)}
@@ -103,27 +95,27 @@ def test_stage_moves_from_one_existing_vpc_to_another_with_all_that_was_added(ow
 LOCAL: Final = "registry.internal/llm-on-ecs:local"
 
 
-def test_stage_comes_back_into_a_vpc_of_its_own(own: Path) -> None:
-    deploy(own / "there", existing_vpc=make_vpc("10.9.0.0/16").settings)
+def test_stage_comes_back_into_a_vpc_of_its_own() -> None:
+    deploy(existing_vpc=make_vpc("10.9.0.0/16").settings)
     boto3.client("cloudformation").delete_stack(StackName=NETWORK)
-    deploy(own / "back")
+    deploy()
     assert balancer()["VpcId"] == vpc_of(NETWORK)
 
 
-def test_internal_endpoint_becomes_public_and_internal_again(own: Path) -> None:
+def test_internal_endpoint_becomes_public_and_internal_again() -> None:
     certificate = {"certificate_arn": ensure_certificate(region=REGION)}
-    deploy(own / "public", **PUBLIC | {"endpoint": PUBLIC["endpoint"] | certificate})
+    deploy(**PUBLIC | {"endpoint": PUBLIC["endpoint"] | certificate})
     assert balancer()["Scheme"] == "internet-facing"
-    deploy(own / "internal")
+    deploy()
     assert balancer()["Scheme"] == "internal"
 
 
-def test_nat_is_turned_off_and_on_beneath_a_running_service(own: Path) -> None:
+def test_nat_is_turned_off_and_on_beneath_a_running_service() -> None:
     client = boto3.client("ec2")
     before = balancer()["LoadBalancerArn"], subnets_of_tasks()
     for gateways in (0, 1):
         image = {"image": LOCAL}
-        deploy(own / str(gateways), network={"nat_gateways": gateways}, task=image)
+        deploy(network={"nat_gateways": gateways}, task=image)
         found = client.describe_nat_gateways()["NatGateways"]
         assert sum(item["State"] == "available" for item in found) == gateways
         kinds = [item["VpcEndpointType"] for item in endpoints()]

@@ -11,7 +11,8 @@ from moto import mock_aws
 from sandbox import assembly
 from sandbox.key import add_key, find_secret, holds_key
 from sandbox.state import REGION
-from tests.infra.assemblies import VARIANTS, write_variant
+from tests.infra.assemblies import VARIANTS
+from tests.moto.synthesis import synthesised
 
 # With what a stage may have a name or a metric of: an API, a firewall and its log, alarms.
 BOTH = replace(
@@ -25,17 +26,10 @@ BOTH = replace(
 NAMES = ("one", "other")
 
 
-@pytest.fixture(scope="module")
-def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folders = {name: tmp_path_factory.mktemp(name) for name in NAMES}
-    for name, folder in folders.items():
-        write_variant(replace(BOTH, name=name), folder)
-    return folders
-
-
 @pytest.fixture
-def deployed(assemblies: dict[str, Path]) -> Iterator[dict[str, Path]]:
+def deployed() -> Iterator[dict[str, Path]]:
     """The account with both."""
+    assemblies = {name: synthesised(replace(BOTH, name=name)) for name in NAMES}
     with mock_aws():
         for folder in assemblies.values():
             assembly.deploy_assembly(folder, region=REGION)

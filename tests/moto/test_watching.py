@@ -16,9 +16,9 @@ from operations.verify.claim import Verdict
 from operations.verify.deployment import Deployment
 from operations.verify.watching import counts_without_errors, sees_ready_tasks
 from sandbox import assembly
-from sandbox.certificate import ensure_certificate
 from sandbox.state import ACCOUNT, REGION
-from tests.infra.assemblies import CERTIFICATE, VARIANTS, Variant, write_variant
+from tests.infra.assemblies import VARIANTS, Variant
+from tests.moto.synthesis import synthesised, with_certificate
 
 from .answers import answer
 
@@ -26,12 +26,8 @@ WATCHED = VARIANTS["watched"]
 
 
 def write(variant: Variant, folder: Path) -> None:
-    """Synthesise into `folder`, with a certificate that this account has."""
-    folder.mkdir()
-    write_variant(variant, folder)
-    arn = ensure_certificate(region=REGION)
-    for path in folder.glob("*.json"):
-        path.write_text(path.read_text().replace(CERTIFICATE, arn))
+    """Its assembly, with a certificate that this account has."""
+    with_certificate(synthesised(variant), folder)
 
 
 def deploy(variant: Variant, folder: Path) -> None:

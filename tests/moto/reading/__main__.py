@@ -1,17 +1,12 @@
 """Prints what the sandbox covers of the stages: python -m tests.moto.reading"""
 
-import tempfile
-from pathlib import Path
-
-from tests.infra.assemblies import synthesise_variant
+from tests.moto.synthesis import synthesised
 
 from .coverage import Coverage
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        coverage = Coverage.of(lambda name: synthesise_variant(name, Path(folder) / name).directory)
-        print(coverage.figures())
+    print(Coverage.of(synthesised).figures())
 
 
 if __name__ == "__main__":
