@@ -8,8 +8,7 @@ import pytest
 
 from llm_on_ecs import AsyncLLMClient, AsyncTextStream, Chunk
 from tests.client.scripted_endpoint import Step, scripted
-
-SOON = 5.0
+from tests.soon import SOON
 
 
 async def test_stream_left_open_is_closed_by_the_end_of_its_loop_and_nothing_is_logged(

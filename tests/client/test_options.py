@@ -178,6 +178,6 @@ async def test_endpoint_knows_the_deadline_and_refuses_what_it_cannot_meet(
         running = [asyncio.create_task(client.generate("first")) for _ in range(2)]
         await eventually(lambda: service.parts.gate.running == 2)
         with pytest.raises(Unavailable, check=lambda error: error.code == "queue_too_long"):
-            await client.generate("second", timeout=1)
+            await client.generate("second", timeout=2)
         service.engine.go.set()
         await asyncio.gather(*running)

@@ -20,6 +20,7 @@ from llm_on_ecs import (
 from tests.client.conftest import KEY
 from tests.client.faces import KINDS, Face, face, read
 from tests.service.process import ServiceProcess
+from tests.soon import SOON
 
 MODEL = "smollm2-135m-instruct"
 CAPITAL = "The capital of France is"
@@ -45,7 +46,7 @@ async def client(request: pytest.FixtureRequest, url: str) -> AsyncIterator[Face
 
 async def running(service: ServiceProcess, count: int) -> None:
     """Returns when so many requests run; the slot of one that has left takes a moment."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON):
         while service.gauge("llm_requests_running") != count:  # noqa: ASYNC110  # no event
             await asyncio.sleep(0.02)
 
@@ -146,7 +147,7 @@ async def test_stream_left_early_frees_its_slot(client: Face, real_service: Serv
 
 
 async def test_deadline_in_the_middle_keeps_the_text(client: Face) -> None:
-    stream = client.stream(COUNTING, max_tokens=1024, temperature=0, timeout=1)
+    stream = client.stream(COUNTING, max_tokens=1024, temperature=0, timeout=2)
     with pytest.raises(IncompleteStream) as late:
         await read(stream)
     assert late.value.code == "deadline_exceeded"

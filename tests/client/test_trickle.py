@@ -10,12 +10,12 @@ import pytest
 from llm_on_ecs import DeadlineExceeded, IncompleteStream
 from tests.client.faces import KINDS, face, read
 from tests.client.raw_endpoint import Answer, Reader, Writer, raw_endpoint
+from tests.soon import SOON
 
 MODELS = b'{"data": [{"id": "m"}]}'
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
 PACE_SECONDS = 0.02
 LIMIT_SECONDS = 0.4
-SOON = 3.0
 
 
 async def drip(writer: Writer, start: bytes) -> None:

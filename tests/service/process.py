@@ -18,6 +18,7 @@ import httpx
 import psutil
 
 START_SECONDS = 60
+PATIENCE_SECONDS = 30  # for what happens at once; who promises something names its own bound
 ROOT = Path(__file__).parents[2]
 
 
@@ -38,7 +39,7 @@ class ServiceProcess:
         self.url = f"http://127.0.0.1:{self.http_port}"
 
     def wait_for_log(
-        self, message: str | None = None, *, seconds: float = 10, **fields: object
+        self, message: str | None = None, *, seconds: float = PATIENCE_SECONDS, **fields: object
     ) -> dict[str, Any]:
         """The first line with this message and these fields, as soon as it is written."""
         wanted: dict[str, object] = ({"message": message} if message else {}) | fields
@@ -51,7 +52,7 @@ class ServiceProcess:
         assert line, f"no log line with {wanted}; got {self.logs[-5:]}"
         return line
 
-    def wait_for_metrics(self, count: int, *, seconds: float = 10) -> None:
+    def wait_for_metrics(self, count: int, *, seconds: float = PATIENCE_SECONDS) -> None:
         """Until so many lines have been written."""
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.metrics) >= count, seconds)
@@ -76,13 +77,13 @@ class ServiceProcess:
                 return float(line.split()[1])
         raise AssertionError(f"no metric {name}")
 
-    def wait_for_gauge(self, name: str, value: float, *, seconds: float = 10) -> None:
+    def wait_for_gauge(self, name: str, value: float, *, seconds: float = PATIENCE_SECONDS) -> None:
         started = time.monotonic()
         while (found := self.gauge(name)) != value:
             assert time.monotonic() - started < seconds, f"{name} is {found}, not {value}"
             time.sleep(0.05)
 
-    def wait_for_idle_engine(self, *, seconds: float = 10) -> None:
+    def wait_for_idle_engine(self, *, seconds: float = PATIENCE_SECONDS) -> None:
         """Until it computes nothing: a slot of ours may be free while it works on in vain."""
         started, engine = time.monotonic(), self.engine()
         while engine.cpu_percent(interval=0.2) >= 20:
@@ -93,7 +94,7 @@ class ServiceProcess:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
 
-    def wait_for_end_of_output(self, *, seconds: float = 10) -> None:
+    def wait_for_end_of_output(self, *, seconds: float = PATIENCE_SECONDS) -> None:
         """Until all that an ended process wrote has been read."""
         for reader in self._readers:
             reader.join(seconds)

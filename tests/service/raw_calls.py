@@ -18,6 +18,8 @@ from h2.events import (
     TrailersReceived,
 )
 
+from tests.soon import SOON
+
 Header = tuple[bytes, bytes]
 
 
@@ -63,13 +65,13 @@ class RawCalls:
 
     async def ended(self, call: int) -> dict[bytes, bytes]:
         """What the server said at the end of the call, in headers and trailers."""
-        async with self._heard, asyncio.timeout(5):
+        async with self._heard, asyncio.timeout(SOON):
             await self._heard.wait_for(lambda: call in self._ended or self.closed)
         return self._headers.get(call, {})
 
     async def answered(self, call: int) -> None:
         """Until an answer begins."""
-        async with self._heard, asyncio.timeout(5):
+        async with self._heard, asyncio.timeout(SOON):
             await self._heard.wait_for(lambda: call in self._headers)
 
     def window(self, call: int) -> int:

@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.soon import SOON
+
 Json = dict[str, Any]
 
 
@@ -42,7 +44,7 @@ class ScriptedEngine:
         self.most_open = 0
 
     async def wait_for_requests(self, count: int) -> None:
-        async with self.arrived, asyncio.timeout(5):
+        async with self.arrived, asyncio.timeout(SOON):
             await self.arrived.wait_for(lambda: len(self.requests) >= count)
 
     @asynccontextmanager

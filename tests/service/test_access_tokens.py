@@ -24,6 +24,7 @@ from tests.service.conftest import Service, running_service
 from tests.service.issuer import AUDIENCE, Issuer, issuing
 from tests.service.scripted_engine import ScriptedEngine
 from tests.service.transports import Refused, Transport, rest_transport, rpc_transport
+from tests.soon import SOON
 
 
 @pytest.fixture
@@ -250,10 +251,10 @@ async def test_task_is_not_ready_before_the_issuer_s_keys_were_read(
             other.close()
         task = asyncio.create_task(polling)
         for _ in range(2):  # the second look comes after the first one's failure
-            assert await asyncio.to_thread(issuer.refused.acquire, timeout=5)
+            assert await asyncio.to_thread(issuer.refused.acquire, timeout=SOON)
         assert not service.parts.health.ready
         ready = asyncio.Event()
         service.parts.health.watch(lambda is_ready: ready.set() if is_ready else None)
         issuer.up = True
-        await asyncio.wait_for(ready.wait(), 5)
+        await asyncio.wait_for(ready.wait(), SOON)
         task.cancel()

@@ -5,6 +5,7 @@ import pytest
 
 from service.admission import AdmissionGate, Need
 from service.errors import Draining, QueueFull, QueueTimeout, QueueTooLong
+from tests.soon import SOON
 
 
 def gate(*, slots: int = 1, max_waiting: int = 8, max_wait_seconds: float = 5) -> AdmissionGate:
@@ -120,7 +121,7 @@ async def test_closed_gate_refuses_newcomers_and_lets_the_queue_finish() -> None
     with pytest.raises(Draining):
         await subject._enter(Need())
     release.set()
-    await asyncio.wait_for(subject.drained(), 1)
+    await asyncio.wait_for(subject.drained(), SOON)
     assert order == ["a", "b"]
     await asyncio.gather(*tasks)
 

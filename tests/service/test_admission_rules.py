@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from service.admission import AdmissionGate, Need
 from service.errors import QueueFull
+from tests.soon import SOON
 
 SLOTS = 4
 MOMENTS_TO_SETTLE = 20
@@ -82,7 +83,7 @@ async def tell(story: list[tuple[str, int]]) -> None:
     for task, _ in requests.tasks:
         task.cancel()
     await settle()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(SOON):
         await gate.drained()
     assert (gate.running, gate.waiting, gate.utilization_percent) == (0, 0, 0)
 

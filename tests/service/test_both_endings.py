@@ -11,6 +11,7 @@ from service.health import EngineState
 from tests.service.conftest import Service
 from tests.service.face import Asked, Transport
 from tests.service.transports import PROMPT_AND_CHAT, Refused, collect, eventually, refused
+from tests.soon import SOON
 
 
 async def code_of_the_end(answer: Awaitable[object]) -> str:
@@ -30,7 +31,7 @@ async def test_client_that_leaves_frees_its_slot(
     await service.engine.wait_for_requests(1)
     leaving.cancel()
     await eventually(lambda: service.parts.gate.running == 0)
-    await asyncio.wait_for(service.engine.left.wait(), 2)
+    await asyncio.wait_for(service.engine.left.wait(), SOON)
 
 
 @PROMPT_AND_CHAT
@@ -43,7 +44,7 @@ async def test_client_that_leaves_while_it_is_answered_frees_its_slot(
     await eventually(lambda: service.engine.written > 20)  # well into the answer
     leaving.cancel()
     await eventually(lambda: service.parts.gate.running == 0)
-    await asyncio.wait_for(service.engine.left.wait(), 2)
+    await asyncio.wait_for(service.engine.left.wait(), SOON)
 
 
 async def test_client_that_leaves_while_tokens_are_counted_frees_its_slot(
@@ -104,10 +105,10 @@ async def test_deadline_of_the_caller_ends_the_generation(
 ) -> None:
     service.engine.go.clear()
     call: Awaitable[object] = (
-        collect(transport, asked, timeout=0.3) if streamed else transport.ask(asked, timeout=0.3)
+        collect(transport, asked, timeout=1) if streamed else transport.ask(asked, timeout=1)
     )
     assert await code_of_the_end(call) == "deadline_exceeded"
-    await asyncio.wait_for(service.engine.left.wait(), 2)
+    await asyncio.wait_for(service.engine.left.wait(), SOON)
     # Of the caller's library, too, which ends the call by itself as if its sender had left.
     await eventually(lambda: service.outcomes() == {"deadline_exceeded": 1})
     assert service.parts.gate.running == 0
@@ -117,9 +118,9 @@ async def test_deadline_of_the_caller_ends_a_stream_in_full_flow(
     service: Service, transport: Transport
 ) -> None:
     service.engine.endless = True
-    async with asyncio.timeout(5):
-        assert await code_of_the_end(collect(transport, timeout=0.3)) == "deadline_exceeded"
-    await asyncio.wait_for(service.engine.left.wait(), 2)
+    async with asyncio.timeout(SOON):
+        assert await code_of_the_end(collect(transport, timeout=1)) == "deadline_exceeded"
+    await asyncio.wait_for(service.engine.left.wait(), SOON)
 
 
 @pytest.mark.settings(generation_timeout_seconds=0.05)
@@ -142,7 +143,7 @@ async def test_streams_in_full_flow_end_at_the_longest_generation(
     service: Service, transport: Transport
 ) -> None:
     service.engine.endless = True
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON):
         codes = await asyncio.gather(*(code_of_the_end(collect(transport)) for _ in range(8)))
     assert codes == ["deadline_exceeded"] * 8
 
@@ -167,5 +168,5 @@ async def test_spent_drain_budget_ends_streams_in_full_flow_with_a_clean_error(
     await service.engine.wait_for_requests(8)
     await eventually(lambda: service.engine.written > 8 * 20)  # all in the middle of their writes
     service.parts.inference.cancel_all()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON):
         assert await asyncio.gather(*streams) == ["draining"] * 8

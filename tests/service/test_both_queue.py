@@ -12,6 +12,7 @@ from service.health import EngineState
 from tests.service.conftest import Service
 from tests.service.face import Answered, Asked, Transport
 from tests.service.transports import PROMPT_AND_CHAT, eventually, refused
+from tests.soon import SOON
 
 BOTH_STATUSES = ("503", "UNAVAILABLE")
 
@@ -66,7 +67,7 @@ async def test_deadline_that_the_queue_cannot_meet_is_refused_at_once(
 ) -> None:
     service.parts.gate._usual_seconds = 5.0
     async with one_running(service, both[0]):
-        one, other = [await refused(transport, timeout=1.5) for transport in both]
+        one, other = [await refused(transport, timeout=4) for transport in both]
         assert service.parts.gate.waiting == 0
     assert one.code == other.code == "queue_too_long"
     assert one.retry_after_seconds == other.retry_after_seconds == 5
@@ -205,4 +206,4 @@ async def test_closed_gate_refuses_new_work_and_finishes_what_runs(
     assert one.code == other.code == "draining"
     assert (one.message, one.retry_after_seconds) == (other.message, other.retry_after_seconds)
     assert (one.status, other.status) == BOTH_STATUSES
-    await asyncio.wait_for(service.parts.gate.drained(), 2)
+    await asyncio.wait_for(service.parts.gate.drained(), SOON)

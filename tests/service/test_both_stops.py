@@ -10,6 +10,7 @@ import pytest
 from tests.service.conftest import Service
 from tests.service.face import Asked, Choice, Transport, Usage
 from tests.service.transports import PROMPT_AND_CHAT, eventually, read
+from tests.soon import SOON
 
 
 @PROMPT_AND_CHAT
@@ -25,7 +26,7 @@ async def test_answer_ends_before_the_sequence_and_the_engine_stops(
     cost = Usage(5, tokens, 4)
     answer = await transport.ask(asked, stop=stop)
     assert (answer.choices, answer.usage) == (wanted, cost)
-    await asyncio.wait_for(service.engine.left.wait(), 2)
+    await asyncio.wait_for(service.engine.left.wait(), SOON)
     streamed = await read(transport, asked, stop=stop)
     assert (streamed.choices, streamed.usage) == (wanted, cost)
     await eventually(lambda: service.parts.gate.running == 0)

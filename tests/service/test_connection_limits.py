@@ -123,7 +123,7 @@ async def test_connection_that_asks_nothing_is_closed_in_time(
         assert b" 200 " not in await wire.end()
 
 
-@pytest.mark.settings(header_seconds=0.1)
+@pytest.mark.settings(header_seconds=1)
 @pytest.mark.parametrize("start", [LIVE, b"\r\n"])
 async def test_headers_of_a_later_request_have_to_come_in_time_too(
     service: Service, start: bytes
@@ -135,7 +135,7 @@ async def test_headers_of_a_later_request_have_to_come_in_time_too(
         assert (await wire.answer()).status == 408
 
 
-@pytest.mark.settings(header_seconds=0.1)
+@pytest.mark.settings(header_seconds=1)
 async def test_idle_connection_is_kept_for_its_next_request(service: Service) -> None:
     async with connected(service) as wire:
         wire.send(LIVE + b"\r\n")
@@ -158,7 +158,7 @@ async def test_connection_whose_body_came_after_its_answer_is_idle_like_any_othe
         assert await wire.end() == b""
 
 
-@pytest.mark.settings(header_seconds=0.1)
+@pytest.mark.settings(header_seconds=1)
 async def test_empty_line_after_a_request_does_not_cost_the_connection(service: Service) -> None:
     service.engine.go.clear()
     async with connected(service) as wire:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import psutil
 
 from bench.paced.environment import paced_environment
-from tests.service.process import ServiceProcess, service_process
+from tests.service.process import START_SECONDS, ServiceProcess, service_process
 from tests.service.transports import Refused, Transport, rest_transport, rpc_transport
 
 STREAMS = 50
@@ -70,14 +70,14 @@ async def open_streams(
             asyncio.create_task(read(transports[number % 2], first))
             for number, first in enumerate(arrived)
         ]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(START_SECONDS):
             await asyncio.gather(*(first.wait() for first in arrived))
         yield streams
 
 
 async def test_sigterm_inside_the_budget_cuts_none_of_fifty_streams() -> None:
-    tokens = 150
-    with service_with(drain_seconds=30) as service:
+    tokens = 400  # so many that all are still running when the last has begun
+    with service_with(drain_seconds=60) as service:
         engine = service.engine()
         async with open_streams(service, tokens=tokens) as streams:
             service.process.send_signal(signal.SIGTERM)

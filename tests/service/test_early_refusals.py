@@ -33,7 +33,7 @@ def refused(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     return [record for record in caplog.records if record.name == "service.refusals"]
 
 
-@pytest.mark.settings(max_header_bytes=1024, header_seconds=0.2)
+@pytest.mark.settings(max_header_bytes=1024, header_seconds=1)
 @pytest.mark.parametrize(
     ("sent", "status", "reason"),
     [

@@ -15,6 +15,7 @@ from service import authentication
 from service.authentication import Identity, KeyLimits, poll
 from service.errors import ExpiredApiKey, NotAuthenticated
 from service.keys import KeyRing, key_source
+from tests.soon import SOON
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -212,13 +213,13 @@ async def test_source_that_fails_at_first_is_asked_again_before_the_task_is_read
     answers = iter(["broken", "broken", document(ann="sk-a")])
     ring, loaded = KeyRing(lambda: next(answers)), asyncio.Event()
     polling = asyncio.create_task(poll([ring], every_seconds=60, on_first_load=loaded.set))
-    await asyncio.wait_for(loaded.wait(), 2)
+    await asyncio.wait_for(loaded.wait(), SOON)
     assert await ring.authenticate("Bearer sk-a") == Identity("ann")
     polling.cancel()
 
 
 async def knows(ring: KeyRing, key: str) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(SOON):
         while True:
             try:
                 await ring.authenticate(f"Bearer {key}")

@@ -12,6 +12,7 @@ from service.server import drain
 from tests.service.conftest import KEY, Service
 from tests.service.link import Link, stuck_link
 from tests.service.transports import eventually, rest_transport, rpc_transport
+from tests.soon import SOON
 
 TEXT = "x" * 2_000_000  # far more than is buffered on the way
 
@@ -54,7 +55,7 @@ async def test_drain_waits_until_the_last_answer_has_been_sent(stuck: Stuck) -> 
     await asyncio.wait({draining}, timeout=0.3)
     assert not draining.done()
     stuck.link.open.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(SOON):
         assert await stuck.answer == TEXT
         await draining
 
@@ -63,6 +64,6 @@ async def test_drain_waits_until_the_last_answer_has_been_sent(stuck: Stuck) -> 
 async def test_drain_waits_for_no_answer_beyond_its_budget(
     stuck: Stuck, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON):
         await stuck.drain()
     assert "drain budget spent" in caplog.messages

@@ -12,6 +12,7 @@ from service.rpc import calls
 from service.rpc import llm_service_pb2 as pb
 from service.rpc.calls import Context
 from service.rpc.message_stream import MessageStream
+from tests.soon import SOON
 
 
 class SlowCall:
@@ -73,7 +74,7 @@ async def test_headers_of_a_beat_are_sent_to_their_end_too(monkeypatch: pytest.M
     call = SlowCall()
     async with stream(call) as messages:
         messages.has_begun = True
-        await asyncio.wait_for(call.begun.wait(), 5)
+        await asyncio.wait_for(call.begun.wait(), SOON)
         call.go.set()
     assert (call.headers, call.written) == (1, 0)
 
@@ -100,5 +101,5 @@ async def test_call_that_waits_for_a_slot_is_silent_until_nothing_is_refused_any
     call, started = SlowCall(), asyncio.get_running_loop().time()
     call.go.set()
     async with stream(call, longest_wait_seconds=0.2):
-        await asyncio.wait_for(call.begun.wait(), 5)
+        await asyncio.wait_for(call.begun.wait(), SOON)
     assert asyncio.get_running_loop().time() - started >= 0.29

@@ -17,6 +17,7 @@ from service.rest.messages import documents
 from tests.service.conftest import KEY, Service
 from tests.service.messages import CALL, HELLO, WEATHER
 from tests.service.transports import eventually
+from tests.soon import SOON
 
 BOTH = ["weather", "time"]
 ALONE = {"disable_parallel_tool_use": True}
@@ -278,7 +279,7 @@ async def test_client_that_leaves_frees_its_slot(
     asking = asyncio.create_task(ask(client, stream=stream))
     await service.engine.wait_for_requests(1)
     asking.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON):
         await service.engine.left.wait()
     await eventually(lambda: service.parts.gate.running == 0)
 

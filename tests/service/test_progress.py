@@ -13,6 +13,7 @@ from service.engine.client import EngineClient
 from service.engine.progress import ProgressWatch
 from service.errors import EngineUnavailable
 from tests.service.scripted_engine import ScriptedEngine
+from tests.soon import SOON
 
 STALL = 0.05
 
@@ -29,7 +30,7 @@ async def owe(watch: ProgressWatch, until: asyncio.Event) -> None:
 
 async def test_engine_that_owes_somebody_for_too_long_stalls(watch: ProgressWatch) -> None:
     waiting = asyncio.create_task(owe(watch, asyncio.Event()))
-    await asyncio.wait_for(watch.stalls(), 1)
+    await asyncio.wait_for(watch.stalls(), SOON)
     waiting.cancel()
 
 
@@ -63,17 +64,17 @@ async def test_slow_reader_is_no_stall(watch: ProgressWatch) -> None:
 async def test_stalled_engine_moves_again_with_the_next_piece(watch: ProgressWatch) -> None:
     piece = asyncio.Event()
     waiting = asyncio.create_task(owe(watch, piece))
-    await asyncio.wait_for(watch.stalls(), 1)
+    await asyncio.wait_for(watch.stalls(), SOON)
     moves = asyncio.create_task(watch.moves())
     piece.set()
-    await asyncio.wait_for(moves, 1)
+    await asyncio.wait_for(moves, SOON)
     await waiting
 
 
 async def test_client_that_gives_up_is_no_progress(watch: ProgressWatch) -> None:
     staying = asyncio.create_task(owe(watch, asyncio.Event()))
     leaving = asyncio.create_task(owe(watch, asyncio.Event()))
-    await asyncio.wait_for(watch.stalls(), 1)
+    await asyncio.wait_for(watch.stalls(), SOON)
     leaving.cancel()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(watch.moves(), STALL)
@@ -105,7 +106,7 @@ async def test_silence_of_what_is_no_generation_is_a_stall_too(
     async with engine.listening(str(tmp_path / "engine.sock")):
         with pytest.raises(EngineUnavailable, match="does not answer"):
             await client.ask("/tokenize", {"content": "Hi"}, param="content")
-        await asyncio.wait_for(watch.stalls(), 1)
+        await asyncio.wait_for(watch.stalls(), SOON)
         await client.close()
 
 
@@ -119,10 +120,10 @@ async def test_vectors_are_waited_for_as_generations_are(
     async with engine.listening(str(tmp_path / "engine.sock")):
         question = client.ask("/v1/embeddings", {"input": "Hi"}, param="input", works=True)
         asking = asyncio.create_task(question)
-        await asyncio.wait_for(watch.stalls(), 1)
+        await asyncio.wait_for(watch.stalls(), SOON)
         moves = asyncio.create_task(watch.moves())
         engine.go.set()
-        await asyncio.wait_for(moves, 1)
+        await asyncio.wait_for(moves, SOON)
         assert await asking == {"data": []}
         await client.close()
 
@@ -130,12 +131,13 @@ async def test_vectors_are_waited_for_as_generations_are(
 async def test_answers_that_are_no_generation_are_no_progress_of_one(
     tmp_path: Path, engine: ScriptedEngine
 ) -> None:
-    watch = ProgressWatch(stall_seconds=STALL)
+    watch = ProgressWatch(stall_seconds=SOON)
     engine.answers["/tokenize"] = {"tokens": []}
     client = EngineClient(str(tmp_path / "engine.sock"), watch)
     async with engine.listening(str(tmp_path / "engine.sock")):
         waiting = asyncio.create_task(owe(watch, asyncio.Event()))
-        await asyncio.wait_for(watch.stalls(), 1)
+        watch.suspect()
+        await asyncio.wait_for(watch.stalls(), SOON)
         await client.ask("/tokenize", {"content": "Hi"}, param="content")
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(watch.moves(), STALL)

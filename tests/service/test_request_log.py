@@ -135,7 +135,7 @@ async def test_a_caller_who_leaves_has_a_line_that_says_how_far_it_came(
     assert [total(each) for each in counted] == [1, line["completion_tokens"]]
 
 
-@pytest.mark.settings(slots=1, max_wait_seconds=0.1)
+@pytest.mark.settings(slots=1, max_wait_seconds=0.3)
 async def test_a_wait_in_vain_is_in_the_line_and_counted(
     lines: Lines, service: Service, transport: Transport
 ) -> None:

@@ -15,6 +15,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from tests.service.conftest import KEY, Service
 from tests.service.openai_events import events
 from tests.service.transports import eventually
+from tests.soon import SOON
 
 MODEL = "smollm2-135m-instruct"
 HELLO: Any = [{"role": "user", "content": "Hi"}]
@@ -130,7 +131,7 @@ async def test_client_that_vanishes_without_a_goodbye_frees_its_slot(service: Se
     await service.engine.wait_for_requests(1)
     writer.transport.abort()
     await eventually(lambda: service.parts.gate.running == 0)
-    await asyncio.wait_for(service.engine.left.wait(), 2)
+    await asyncio.wait_for(service.engine.left.wait(), SOON)
 
 
 async def test_what_is_not_offered_may_be_sent_as_what_it_is_then(

@@ -39,11 +39,11 @@ async def test_stream_that_waits_for_a_slot_in_vain_is_refused_with_a_status(
     await first
 
 
-@pytest.mark.settings(slots=1, max_wait_seconds=0.3)
+@pytest.mark.settings(slots=1, max_wait_seconds=1)
 async def test_stream_in_the_queue_has_a_status_only_after_the_longest_wait(
     service: Service, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heartbeat, "REFUSAL_SECONDS", -0.2)  # so: before its end
+    monkeypatch.setattr(heartbeat, "REFUSAL_SECONDS", -0.9)  # so: before its end
     service.engine.go.clear()
     body = {"prompt": "Hi", "stream": True}
     first = asyncio.create_task(client.post("/v1/completions", json=body))

@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from tests.service.conftest import Service
 from tests.service.over_grpc import refusal
 from tests.service.transports import eventually
+from tests.soon import SOON
 
 
 @pytest.fixture
@@ -123,9 +124,9 @@ async def test_clients_deadline_ends_the_generation(
     service.engine.go.clear()
     call = generate_text(channel)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await call(old_request("Hi", max_tokens=1, temperature=0), timeout=0.2)
+        await call(old_request("Hi", max_tokens=1, temperature=0), timeout=1)
     assert refused.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
-    await asyncio.wait_for(service.engine.left.wait(), 2)
+    await asyncio.wait_for(service.engine.left.wait(), SOON)
 
 
 @pytest.mark.settings(grpc_auth="off")

@@ -15,6 +15,7 @@ from service.rpc import llm_service_pb2 as pb
 from tests.service.conftest import KEY, Service
 from tests.service.raw_calls import RawCalls, message, raw_calls
 from tests.service.transports import eventually, rpc_transport
+from tests.soon import SOON
 
 KNOWN = [(b"authorization", f"Bearer {KEY}".encode())]
 METHODS = [f"/LLMService/{method}" for method in ("GenerateText", "StreamChat", "ListModels")]
@@ -139,7 +140,7 @@ async def test_health_is_told_whoever_keeps_the_service_waiting(
     assert await status(calls, first) == grpc.StatusCode.UNAVAILABLE
     async with grpc.aio.insecure_channel(f"127.0.0.1:{service.ports.grpc}") as channel:
         stub = health_pb2_grpc.HealthStub(channel)
-        await stub.Check(health_pb2.HealthCheckRequest(), timeout=5)
+        await stub.Check(health_pb2.HealthCheckRequest(), timeout=SOON)
     assert await status(calls, second) == grpc.StatusCode.UNAVAILABLE
 
 
@@ -156,7 +157,7 @@ async def test_reflection_ends_when_its_client_has_no_more_questions_for_a_while
 async def test_watchers_of_health_are_no_more_than_connections(calls: RawCalls) -> None:
     first, second = await calls.begin(WATCH), await calls.begin(WATCH)
     await calls.send(first, message(b""))
-    await asyncio.wait_for(calls.answered(first), 5)
+    await asyncio.wait_for(calls.answered(first), SOON)
     await calls.send(second, message(b""))
     assert await status(calls, first) == grpc.StatusCode.UNAVAILABLE
     assert calls.is_open(second)

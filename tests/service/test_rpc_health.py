@@ -17,6 +17,7 @@ from service.rpc.health import Checks
 from service.rpc.room import Room
 from tests.service.conftest import KEY, Service
 from tests.service.transports import rpc_transport
+from tests.soon import SOON
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -41,7 +42,7 @@ def watch(channel: grpc.aio.Channel, name: str) -> Any:
 
 
 async def next_status(watching: Any) -> int:
-    return int((await asyncio.wait_for(watching.read(), 5)).status)
+    return int((await asyncio.wait_for(watching.read(), SOON)).status)
 
 
 @FOLLOWING
@@ -137,7 +138,7 @@ async def test_who_watches_and_does_not_read_keeps_nobody_from_the_news() -> Non
         message_bytes=1024,
     )
     watching = asyncio.create_task(checks.Watch(call))
-    await asyncio.wait_for(stalled.writing.wait(), 5)
+    await asyncio.wait_for(stalled.writing.wait(), SOON)
     assert (await checks.Check(call)).status == NOT_SERVING
     health.set_engine(EngineState.READY)
     health.set_keys_ready()

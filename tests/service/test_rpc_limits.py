@@ -18,6 +18,7 @@ from service.rpc.llm_service_pb2_grpc import LLMServiceStub
 from tests.service.conftest import KEY, Service
 from tests.service.over_grpc import refusal
 from tests.service.transports import eventually
+from tests.soon import SOON
 
 KEY_METADATA = ("authorization", f"Bearer {KEY}")
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -51,7 +52,7 @@ async def http2(
     reader, writer = await asyncio.open_connection("127.0.0.1", service.ports.grpc)
     writer.write(PREFACE + frame(SETTINGS))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SOON):
             yield reader, writer
     finally:
         writer.close()
@@ -142,7 +143,7 @@ async def test_connection_that_ends_makes_room_for_one_that_waits(service: Servi
             await ask(first, "Hi")
             with pytest.raises(grpc.aio.AioRpcError):
                 await ask(stub_of(waiting), "Hi")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SOON):
             while not await answered(stub_of(waiting)):
                 pass
 
@@ -176,7 +177,7 @@ async def test_calls_beyond_the_limit_of_a_connection_wait_at_the_client(service
         calls.append(asyncio.create_task(ask(other, "elsewhere")))
         await service.engine.wait_for_requests(2)
         service.engine.go.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SOON):
             await asyncio.gather(*calls)
     assert [sent["prompt"] for sent in service.engine.requests] == ["first", "elsewhere", "second"]
 
@@ -204,7 +205,7 @@ async def test_client_that_asks_for_signs_of_life_now_and_then_gets_them(
 
 
 async def test_connection_whose_client_answers_no_ping_is_closed(
-    often: None, service: Service
+    impatient: None, service: Service
 ) -> None:
     async with http2(service) as (reader, writer):
         writer.write(frame(SETTINGS, flags=1))  # acknowledges the server's
@@ -214,7 +215,13 @@ async def test_connection_whose_client_answers_no_ping_is_closed(
 
 @pytest.fixture
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client may ask often."""
     monkeypatch.setattr(limits, "LEAST_PING_INTERVAL_SECONDS", 0.1)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service asks soon, and waits little for an answer."""
     monkeypatch.setattr(limits, "PING_AFTER_SECONDS", 0.2)
     monkeypatch.setattr(limits, "PING_ANSWER_SECONDS", 0.2)
 
@@ -222,7 +229,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.settings(header_seconds=0.2)
 async def test_connection_that_speaks_no_http2_in_time_is_closed(service: Service) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", service.ports.grpc)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON):
         while await reader.read(1024):
             pass
     writer.close()
@@ -233,9 +240,9 @@ async def test_stalled_call_whose_client_cancels_it_leaves_its_place(service: Se
     service.engine.pieces = ["x" * 10_000] * 1000
     async with stub(service) as client:
         stalled = client.StreamGenerateText(REQUEST, metadata=(KEY_METADATA,))
-        await asyncio.wait_for(service.engine.left.wait(), 5)
+        await asyncio.wait_for(service.engine.left.wait(), SOON)
         await eventually(lambda: service.parts.gate.running == 0)
         stalled.cancel()
         service.engine.pieces = ["Hello"]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SOON):
             assert await ask(client, "Hi") == "Hello"

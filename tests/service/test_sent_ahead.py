@@ -13,7 +13,7 @@ from tests.service.transports import eventually
 from tests.service.wire import LIVE, connected, connections, post
 
 
-@pytest.mark.settings(header_seconds=0.1)
+@pytest.mark.settings(header_seconds=1)
 async def test_half_a_request_sent_ahead_does_not_disturb_the_answer_before_it(
     service: Service,
 ) -> None:

@@ -14,6 +14,7 @@ import httpx
 from tests.service.conftest import KEY
 from tests.service.process import ROOT, ServiceProcess, service_process
 from tests.service.real_model import sdk, tell
+from tests.soon import SOON
 
 COUNTING = "1, 2, 3, 4, 5, 6,"  # greedy, the model goes on to the limit
 
@@ -78,5 +79,5 @@ def test_sigterm_while_it_starts_ends_it_at_once() -> None:
     assert starting.stdout is not None
     assert starting.stdout.readline() == b"importing\n"
     starting.terminate()
-    assert starting.wait(5) == 0
+    assert starting.wait(SOON) == 0
     starting.stdout.close()

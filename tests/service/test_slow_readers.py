@@ -19,6 +19,7 @@ from service.rpc import llm_service_pb2 as pb
 from service.rpc.llm_service_pb2_grpc import LLMServiceStub
 from tests.service.conftest import KEY, Service
 from tests.service.transports import eventually
+from tests.soon import SOON
 
 RpcCall = grpc.aio.UnaryStreamCall[pb.GenerateTextRequest, pb.StreamGenerateTextResponse]
 
@@ -75,7 +76,7 @@ class Reader:
 @pytest.mark.settings(client_stall_seconds=0.2)
 async def test_stream_that_nobody_reads_is_cut_off_and_its_slot_freed(much: Service) -> None:
     async with asked(much, streamed=True) as reader:
-        await asyncio.wait_for(much.engine.left.wait(), 5)
+        await asyncio.wait_for(much.engine.left.wait(), SOON)
         await eventually(lambda: much.parts.gate.running == 0)
         await eventually(reader.is_reset)
     assert much.outcomes() == {CLIENT_STALLED: 1}
@@ -101,16 +102,16 @@ async def test_short_end_of_an_answer_that_nobody_reads_does_not_keep_its_connec
         await eventually(reader.is_reset)
 
 
-@pytest.mark.settings(client_stall_seconds=0.6)  # the kernel may take 0.2 to see a window open
+@pytest.mark.settings(client_stall_seconds=2)  # the kernel may take 0.2 to see a window open
 @pytest.mark.parametrize("streamed", [True, False])
 async def test_client_that_reads_slowly_is_not_cut_off(service: Service, streamed: bool) -> None:
     service.engine.pieces = [PIECE] * 100
     async with asked(service, streamed=streamed, close=True, window=1 << 17) as reader:
         read = 0
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while data := await reader.read(20_000):
                 read += len(data)
-                await asyncio.sleep(0.02)  # this is the slow client; nothing is waited for
+                await asyncio.sleep(0.05)  # this is the slow client; nothing is waited for
     assert read > 100 * len(PIECE)
     assert service.outcomes() == {OK: 1}
 
@@ -134,7 +135,7 @@ async def asked_by_rpc(service: Service) -> AsyncIterator[RpcCall]:
 @pytest.mark.settings(client_stall_seconds=0.2)
 async def test_call_that_nobody_reads_is_cut_off_and_its_slot_freed(much: Service) -> None:
     async with asked_by_rpc(much) as call:
-        await asyncio.wait_for(much.engine.left.wait(), 5)
+        await asyncio.wait_for(much.engine.left.wait(), SOON)
         await eventually(lambda: much.parts.gate.running == 0)
         assert much.outcomes() == {CLIENT_STALLED: 1}
         assert much.engine.written * len(PIECE) < BUFFERED_AT_MOST
@@ -154,7 +155,7 @@ async def test_silent_call_gets_empty_messages_once_the_engine_has_begun(
         for _ in range(2):
             assert await anext(messages) == pb.StreamGenerateTextResponse()
         service.engine.go.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SOON):
             texts = [message.generated_text async for message in call]
     assert "".join(texts) == "Hello world"
 
@@ -167,7 +168,7 @@ async def test_call_that_the_queue_refuses_has_not_begun_so_that_grpc_may_try_it
     service.engine.go.clear()
     async with asked_by_rpc(service):
         await service.engine.wait_for_requests(1)
-        async with asked_by_rpc(service) as waiting, asyncio.timeout(5):
+        async with asked_by_rpc(service) as waiting, asyncio.timeout(SOON):
             with pytest.raises(grpc.aio.AioRpcError) as refused:
                 _ = [message async for message in waiting]
     assert dict(refused.value.initial_metadata()) == {}

@@ -11,6 +11,7 @@ import pytest
 from tests.service.face import Asked, Choice, Refused, Streamed, Transport, Usage
 from tests.service.over_grpc import RpcTransport, rpc_details, rpc_transport
 from tests.service.over_rest import RestTransport, rest_transport
+from tests.soon import SOON
 
 __all__ = [
     "CHAT",
@@ -38,8 +39,8 @@ PROMPT_AND_CHAT = pytest.mark.parametrize("asked", ["Hi", CHAT], ids=["prompt", 
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
-    """Returns when the condition holds; fails after two seconds, the bound for a freed slot."""
-    async with asyncio.timeout(2):
+    """Returns when the condition holds."""
+    async with asyncio.timeout(SOON):
         while not holds():  # noqa: ASYNC110  # what is watched has no event of its own
             await asyncio.sleep(0.01)
 

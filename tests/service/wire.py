@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from tests.service.conftest import KEY, Service
+from tests.soon import SOON
 
 BODY = b'{"prompt": "Hi"}'
 LIVE = b"GET /health/live HTTP/1.1\r\nhost: x\r\n"
@@ -27,7 +28,7 @@ class Answer(NamedTuple):
 
 
 class Wire:
-    """A connection of bytes, with five seconds for whatever is awaited."""
+    """A connection of bytes. Whatever is awaited has to come soon."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -37,7 +38,7 @@ class Wire:
         self.writer.write(data)
 
     async def answer(self) -> Answer:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SOON):
             head = (await self._reader.readuntil(b"\r\n\r\n")).decode().splitlines()
             pairs = (line.split(": ", 1) for line in head[1:] if line)
             headers = {name.lower(): value for name, value in pairs}
@@ -46,7 +47,7 @@ class Wire:
 
     async def end(self) -> bytes:
         """What else comes until the server has closed."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(SOON):
             try:
                 return await self._reader.read()
             except ConnectionResetError:

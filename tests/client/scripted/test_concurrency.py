@@ -10,8 +10,9 @@ from llm_on_ecs import (
     DeadlineExceeded,
 )
 from service.errors import QueueFull as Full
-from tests.client.scripted.calls import SOON, Ask
+from tests.client.scripted.calls import LIMIT, Ask
 from tests.client.scripted_endpoint import Step
+from tests.soon import SOON
 
 
 async def test_client_makes_no_more_calls_at_once_than_it_may(ask: Ask) -> None:
@@ -35,12 +36,12 @@ async def test_open_streams_hold_their_places_until_they_are_closed(ask: Ask) ->
         assert endpoint.calls == 1
         await stream.close()
         with pytest.raises(DeadlineExceeded):
-            await client.generate("Hi", timeout=0.2)
+            await client.generate("Hi", timeout=LIMIT)
         assert endpoint.calls == 2
 
 
 async def test_pause_between_tries_holds_no_place(ask: Ask) -> None:
-    slow = Step(Full("The queue is full.", retry_after_seconds=1))
+    slow = Step(Full("The queue is full.", retry_after_seconds=2))
     async with ask(slow, Step(), max_concurrency=1) as (client, endpoint):
         paused = asyncio.create_task(client.generate("Hi"))
         await asyncio.wait_for(endpoint.arrived.wait(), SOON)

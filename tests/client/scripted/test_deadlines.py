@@ -16,28 +16,29 @@ from llm_on_ecs import (
     IncompleteStream,
 )
 from tests.client.faces import KINDS, face, read
-from tests.client.scripted.calls import SOON, Ask
+from tests.client.scripted.calls import ABOUT, LIMIT, Ask
 from tests.client.scripted_endpoint import Step
+from tests.soon import SOON
 
 
 async def test_deadline_ends_a_call_that_is_not_answered(ask: Ask) -> None:
     started = time.monotonic()
     async with ask(Step(ending="hang")) as (client, endpoint):
         with pytest.raises(DeadlineExceeded):
-            await client.generate("Hi", timeout=0.3)
+            await client.generate("Hi", timeout=LIMIT)
         await asyncio.wait_for(endpoint.left.wait(), SOON)
         assert endpoint.calls == 1
-    assert 0.29 <= time.monotonic() - started < SOON
+    assert ABOUT <= time.monotonic() - started < SOON
 
 
 @pytest.mark.parametrize("ending", ["hang", "trickle"])
 async def test_deadline_ends_a_stream_however_much_comes(ask: Ask, ending: Any) -> None:
     started = time.monotonic()
     async with ask(Step(ending=ending)) as (client, endpoint):
-        stream = client.stream("Hi", timeout=0.3)
+        stream = client.stream("Hi", timeout=LIMIT)
         with pytest.raises(IncompleteStream) as broken:
             await read(stream)
-        assert 0.29 <= time.monotonic() - started < SOON
+        assert ABOUT <= time.monotonic() - started < SOON
         await asyncio.wait_for(endpoint.left.wait(), SOON)
     assert broken.value.code == "deadline_exceeded"
     assert broken.value.text.startswith("Hello world")
@@ -46,8 +47,8 @@ async def test_deadline_ends_a_stream_however_much_comes(ask: Ask, ending: Any) 
 async def test_call_that_nobody_answered_has_the_id_that_it_was_sent_with(ask: Ask) -> None:
     async with ask(Step(ending="hang")) as (client, endpoint):
         with pytest.raises(DeadlineExceeded) as late:
-            await client.generate("Hi", timeout=0.3)
-        stream = client.stream("Hi", timeout=0.3)
+            await client.generate("Hi", timeout=LIMIT)
+        stream = client.stream("Hi", timeout=LIMIT)
         with pytest.raises(IncompleteStream) as broken:
             await read(stream)
     assert len(set(endpoint.request_ids)) == 2
@@ -70,12 +71,12 @@ async def test_deadline_that_passes_while_connecting_is_the_error(
     transport: str, kind: str, unreachable: str
 ) -> None:
     url = f"{'http' if transport == 'rest' else 'grpc'}://{unreachable}"
-    async with face(kind, url, timeout=0.3) as client:
+    async with face(kind, url, timeout=LIMIT) as client:
         with pytest.raises(DeadlineExceeded):
             await client.generate("Hi")
 
 
 async def test_deadline_of_the_client_holds_where_a_call_names_none(ask: Ask) -> None:
-    async with ask(Step(ending="hang"), timeout=0.3) as (client, _):
+    async with ask(Step(ending="hang"), timeout=LIMIT) as (client, _):
         with pytest.raises(DeadlineExceeded):
             await client.generate("Hi")

@@ -13,8 +13,9 @@ from llm_on_ecs import (
     LLMError,
 )
 from tests.client.faces import KINDS, face
-from tests.client.scripted.calls import FULL, KEY, SOON, Ask
+from tests.client.scripted.calls import FULL, KEY, LIMIT, Ask
 from tests.client.scripted_endpoint import Step, scripted
+from tests.soon import SOON
 
 
 async def told(call: Awaitable[object]) -> str:
@@ -30,7 +31,7 @@ async def test_key_is_sent_and_is_in_no_error_and_no_log(
     caplog.set_level(logging.DEBUG)
     steps = (FULL, Step(ending="cut"), Step(ending="hang"))
     async with ask(*steps, max_retries=0) as (client, endpoint):
-        texts = [await told(client.generate("Hi", timeout=0.5)) for _ in steps]
+        texts = [await told(client.generate("Hi", timeout=LIMIT)) for _ in steps]
         await asyncio.wait_for(endpoint.left.wait(), SOON)
         assert endpoint.keys == [f"Bearer {KEY}"] * 3
     assert KEY not in "".join(texts) + caplog.text

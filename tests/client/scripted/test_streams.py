@@ -17,8 +17,9 @@ from llm_on_ecs import (
     Usage,
 )
 from tests.client.faces import KINDS, face, read
-from tests.client.scripted.calls import FULL, SOON, Ask
+from tests.client.scripted.calls import FULL, Ask
 from tests.client.scripted_endpoint import Step, scripted
+from tests.soon import SOON
 
 
 async def test_stream_ends_with_reason_and_usage(ask: Ask) -> None:

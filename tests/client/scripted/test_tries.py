@@ -14,8 +14,9 @@ from llm_on_ecs import (
 )
 from service.errors import InvalidRequest as Invalid
 from tests.client.faces import KINDS, face
-from tests.client.scripted.calls import FULL, FULL_FOR_LONG, SOON, Ask
+from tests.client.scripted.calls import FULL, FULL_FOR_LONG, Ask
 from tests.client.scripted_endpoint import REQUEST_ID, Step, scripted
+from tests.soon import SOON
 
 
 async def test_call_that_is_refused_for_now_is_made_again(ask: Ask) -> None:

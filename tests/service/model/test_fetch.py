@@ -71,7 +71,7 @@ async def test_what_is_not_there_is_not_waited_for(target: Path) -> None:
 async def test_failures_that_do_not_pass_end_at_the_deadline_with_the_last_reason(
     target: Path,
 ) -> None:
-    told = await refused(Storage(BODY, *[503] * 1000), target, seconds=0.5)
+    told = await refused(Storage(BODY, *[503] * 1000), target, seconds=2)
     assert "could not be fetched in time; the last try ended with: HTTP status 503; " in told
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.service.conftest import Service
 from tests.service.responses.asking import ask, streamed
 from tests.service.transports import eventually
+from tests.soon import SOON
 
 
 async def test_engine_that_dies_on_the_way_is_a_failed_response(
@@ -44,6 +45,6 @@ async def test_client_that_leaves_frees_its_slot(
     asking = asyncio.create_task(ask(client, stream=stream))
     await service.engine.wait_for_requests(1)
     asking.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(SOON):
         await service.engine.left.wait()
     await eventually(lambda: service.parts.gate.running == 0)

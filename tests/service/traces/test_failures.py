@@ -28,7 +28,7 @@ async def test_a_failed_request_says_in_which_phase_it_failed(
     assert spans["decode"].span.status.code == Status.STATUS_CODE_ERROR
 
 
-@pytest.mark.settings(slots=1, max_wait_seconds=0.1)
+@pytest.mark.settings(slots=1, max_wait_seconds=0.3)
 async def test_a_request_that_waited_in_vain_failed_in_the_queue(
     service: Service, collector: TraceCollector, transport: Transport
 ) -> None:
