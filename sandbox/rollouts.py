@@ -11,20 +11,14 @@ import boto3
 from .down import RUNNER
 from .processes import ProcessTable
 from .progress import Phase
+from .services import active_services
 from .state import SandboxError, State
 
 READY_SECONDS = 240
 
 
 def services() -> list[dict[str, Any]]:
-    client = boto3.client("ecs")
-    found: list[dict[str, Any]] = []
-    for cluster in client.list_clusters()["clusterArns"]:
-        arns = client.list_services(cluster=cluster)["serviceArns"]
-        if arns:
-            described = client.describe_services(cluster=cluster, services=arns)["services"]
-            found += [dict(item) for item in described if item["status"] == "ACTIVE"]
-    return found
+    return active_services(boto3.client("ecs"))
 
 
 def retry_failed_rollouts() -> bool:

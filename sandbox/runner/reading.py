@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from ..services import active_services
 from .descriptions import alarms, breaker, strategy, target_check, task_spec
 from .launch import CannotStart
 from .wanted import Alarms, Deployment, Route, Target, TaskSpec, WantedService
@@ -29,13 +30,7 @@ class Reader:
 
     def services(self) -> list[WantedService]:
         """Every active service, raised to its scalable target's minimum."""
-        found = []
-        for cluster in self._ecs.list_clusters()["clusterArns"]:
-            arns = self._ecs.list_services(cluster=cluster)["serviceArns"]
-            if arns:
-                described = self._ecs.describe_services(cluster=cluster, services=arns)
-                found += [dict(item) for item in described["services"]]
-        return [self._service(item) for item in found if item["status"] == "ACTIVE"]
+        return [self._service(item) for item in active_services(self._ecs)]
 
     def spec(self, arn: str) -> TaskSpec:
         if arn not in self._specs:
