@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from typing import Any
 
 from ..processes import die_with_parent
+from .commands import argv, status_of, succeeds
 from .launch import Launch
 from .wanted import TaskSpec
 
@@ -114,13 +114,8 @@ class RunningContainer:
         self._start("kill", self._name)
 
     async def check(self, command: tuple[str, ...], timeout_seconds: float) -> bool:
-        kind, *words = command
-        inside = ["/bin/sh", "-c", *words] if kind == "CMD-SHELL" else words
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                return await self._run("exec", self._name, *inside) == 0
-        except TimeoutError:
-            return False
+        words = [self._docker, "exec", self._name, *argv(command)]
+        return await succeeds(words, seconds=timeout_seconds)
 
     def _start(self, *words: str) -> None:
         job = asyncio.get_running_loop().create_task(self._run(*words))
@@ -128,16 +123,4 @@ class RunningContainer:
         job.add_done_callback(self._jobs.discard)
 
     async def _run(self, *words: str) -> int:
-        process = await asyncio.create_subprocess_exec(
-            self._docker,
-            *words,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
-        )
-        try:
-            return await process.wait()
-        finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGKILL)
+        return await status_of([self._docker, *words])

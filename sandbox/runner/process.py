@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from ..processes import die_with_parent, signal_group, signal_quietly
+from .commands import argv, succeeds
 from .launch import Launch
 
 INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "USER")
@@ -78,23 +79,5 @@ class RunningProcess:
         signal_group(self.pid, signal.SIGKILL)
 
     async def check(self, command: tuple[str, ...], timeout_seconds: float) -> bool:
-        kind, *words = command
-        argv = ["/bin/sh", "-c", *words] if kind == "CMD-SHELL" else words
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd=self._root,
-            env=self._environment,
-            preexec_fn=die_with_parent,
-        )
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                return await process.wait() == 0
-        except TimeoutError:
-            return False
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+        where = {"cwd": self._root, "env": self._environment}
+        return await succeeds(argv(command), seconds=timeout_seconds, **where)
