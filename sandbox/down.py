@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 import time
 
-from .processes import ProcessTable, signal_group, signal_quietly, wait_until
+from .processes import ProcessTable
 from .state import State
 
 RUNNER = "runner"
@@ -15,6 +14,7 @@ AWS = "aws"
 RUNNER_SECONDS = 45
 """Above what the runner itself gives its tasks."""
 AWS_SECONDS = 5
+TASK_SECONDS = 5
 DOCKER_SECONDS = 60
 
 
@@ -44,20 +44,8 @@ def sweep_tasks(state: State) -> None:
     table = ProcessTable(state)
     for name in table.names():
         if name not in (AWS, RUNNER):
-            _sweep(table, name)
+            table.stop(name, seconds=TASK_SECONDS)
     _sweep_containers(state)
-
-
-def _sweep(table: ProcessTable, name: str) -> None:
-    """End what a killed runner left behind, by its recorded id and start time only."""
-    pid = table.pid(name)
-    if pid is not None:
-        signal_quietly(pid, signal.SIGTERM)
-        wait_until(lambda: table.pid(name) is None, seconds=5)
-        if table.pid(name) is not None:
-            signal_group(pid, signal.SIGKILL)
-            wait_until(lambda: table.pid(name) is None, seconds=5)
-    table.forget(name)
 
 
 def _sweep_containers(state: State) -> None:
