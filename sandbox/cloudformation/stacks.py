@@ -142,9 +142,7 @@ def _apply(backend: Backend, stack: models.Stack, change_set: models.ChangeSet) 
     try:
         resources.update(change_set.template_dict, change_set.parameters)
         _publish(backend, stack, change_set)
-    except (
-        Exception
-    ) as error:  # the edge of the stack: any failure is its status, never a traceback
+    except Exception as error:  # the edge of the stack: any failure is its status
         change_set.execution_status = "EXECUTE_FAILED"
         if stack.status != f"{back}_IN_PROGRESS":
             _set_status(stack, f"{back}_IN_PROGRESS", reason_of(error))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -121,7 +120,7 @@ class Balancer:
             await _close(writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        deadline = time.monotonic() + self._wait_seconds
+        deadline = self._deadline()
         refused: set[str] = set()
         while (backend := await self._choose(refused, deadline)) is not None:
             traffic = Traffic()
@@ -138,7 +137,10 @@ class Balancer:
                 refused.add(backend.name)
             else:
                 refused.clear()  # the client is still there: to the next task, with all its time
-                deadline = time.monotonic() + self._wait_seconds
+                deadline = self._deadline()
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._wait_seconds
 
     async def _choose(self, refused: set[str], deadline: float) -> Backend | None:
         """The next ready task; waits for one until the deadline."""
@@ -148,7 +150,7 @@ class Balancer:
                 if chosen is not None:
                     return chosen
                 try:
-                    async with asyncio.timeout_at(_loop_time(deadline)):
+                    async with asyncio.timeout_at(deadline):
                         await self._changed.wait()
                 except TimeoutError:
                     return None
@@ -158,10 +160,6 @@ class Balancer:
         group = self._shares.next({item.group for item in choices})
         mine = [item for item in choices if item.group == group]
         return min(mine, key=lambda item: len(item.connections)) if mine else None
-
-
-def _loop_time(deadline: float) -> float:
-    return asyncio.get_running_loop().time() + deadline - time.monotonic()
 
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]

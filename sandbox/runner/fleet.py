@@ -157,11 +157,12 @@ class Fleet:
 
     def _unhealthy(self, task: Task) -> causes.Cause:
         """Which check it failed, told in an event too."""
-        for watch in task.failed_watches:
-            self.events.target_unhealthy(watch.port, watch.target.arn, watch.failure)
-            return causes.target_unhealthy(watch.target.arn)
-        self.events.container_unhealthy(task.id)
-        return causes.CONTAINER_UNHEALTHY
+        watch = next(iter(task.failed_watches), None)
+        if watch is None:
+            self.events.container_unhealthy(task.id)
+            return causes.CONTAINER_UNHEALTHY
+        self.events.target_unhealthy(watch.port, watch.target.arn, watch.failure)
+        return causes.target_unhealthy(watch.target.arn)
 
     def stop_as_asked(self, reasons: dict[str, str]) -> None:
         """End the tasks whose ids somebody gave to StopTask."""
