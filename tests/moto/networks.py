@@ -5,6 +5,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 import boto3
+from moto.moto_api._internal import mock_random
 
 ZONES = ("us-east-1a", "us-east-1b")
 
@@ -31,6 +32,8 @@ class Vpc:
 
 
 def make_vpc(cidr: str) -> Vpc:
+    """In moto in this process with the same ids each time, so that one assembly names them all."""
+    mock_random.seed(cidr)
     client = boto3.client("ec2", region_name="us-east-1")
     vpc = client.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
     blocks = IPv4Network(cidr).subnets(new_prefix=24)

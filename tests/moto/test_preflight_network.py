@@ -1,7 +1,6 @@
 """Preflight looks at a VPC that is there already, and at what a deploy would move."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,19 +13,18 @@ from operations.preflight.network import check_network
 from operations.stage import SynthesisedStage, read_assembly
 from sandbox import assembly
 from sandbox.state import REGION
-from tests.infra.assemblies import IMAGE, Variant, write_variant
 from tests.moto.answers import count
 from tests.moto.networks import Vpc, make_vpc
+from tests.moto.synthesis import changed, synthesised
 
 pytestmark = pytest.mark.usefixtures("aws")
 NETWORK = "llm-on-ecs-local-network"
 
 
-def stage(directory: Path, **changes: Any) -> SynthesisedStage:
+def stage(**changes: Any) -> SynthesisedStage:
     """Stage local with the changes, synthesised."""
-    variant = Variant("local", {"image": IMAGE}, changes)
-    write_variant(variant, directory)
-    return read_assembly(directory, settings=variant.settings())
+    variant = changed("local", **changes)
+    return read_assembly(synthesised(variant), settings=variant.settings())
 
 
 @pytest.fixture
@@ -35,8 +33,8 @@ def vpc(aws: None) -> Vpc:
 
 
 @pytest.fixture
-def existing(vpc: Vpc, tmp_path: Path) -> SynthesisedStage:
-    return stage(tmp_path / "existing", existing_vpc=vpc.settings)
+def existing(vpc: Vpc) -> SynthesisedStage:
+    return stage(existing_vpc=vpc.settings)
 
 
 def subject(of: SynthesisedStage) -> Subject:
@@ -45,8 +43,8 @@ def subject(of: SynthesisedStage) -> Subject:
 
 def network(of: SynthesisedStage, **changes: Any) -> list[Finding]:
     """What is found of the stage with these changes in section `existing_vpc`."""
-    changed = of.settings.existing_vpc.model_copy(update=changes)
-    settings = of.settings.model_copy(update={"existing_vpc": changed})
+    section = of.settings.existing_vpc.model_copy(update=changes)
+    settings = of.settings.model_copy(update={"existing_vpc": section})
     return list(check_network(subject(replace(of, settings=settings))))
 
 
@@ -54,8 +52,8 @@ def test_a_vpc_that_is_as_the_stage_says_is_fine(existing: SynthesisedStage) -> 
     assert [finding.mark for finding in network(existing)] == [Mark.OK]
 
 
-def test_a_stage_with_a_vpc_of_its_own_has_nothing_to_look_for(tmp_path: Path) -> None:
-    (finding,) = network(stage(tmp_path / "own"))
+def test_a_stage_with_a_vpc_of_its_own_has_nothing_to_look_for() -> None:
+    (finding,) = network(stage())
     assert finding.mark is Mark.OK
 
 
@@ -125,8 +123,8 @@ def test_a_route_table_that_has_a_way_to_s3_takes_no_second_one(
 
 
 def test_the_vpcs_endpoints_are_listed_once(existing: SynthesisedStage, vpc: Vpc) -> None:
-    changed = existing.settings.existing_vpc.model_copy(update={"egress": "endpoints-made"})
-    settings = existing.settings.model_copy(update={"existing_vpc": changed})
+    section = existing.settings.existing_vpc.model_copy(update={"egress": "endpoints-made"})
+    settings = existing.settings.model_copy(update={"existing_vpc": section})
     session = boto3.Session(region_name=REGION)
     listed = count(session, "ec2.DescribeVpcEndpoints")
     list(check_network(Subject(replace(existing, settings=settings), Account(session))))
@@ -139,11 +137,10 @@ def move(of: SynthesisedStage) -> Finding:
 
 
 @pytest.fixture
-def deployed(tmp_path: Path) -> SynthesisedStage:
+def deployed(aws: None) -> SynthesisedStage:
     """Stage local in its own VPC."""
-    own = stage(tmp_path / "own")
-    assembly.deploy_assembly(tmp_path / "own", region=REGION)
-    return own
+    assembly.deploy_assembly(synthesised("local"), region=REGION)
+    return stage()
 
 
 def test_a_first_deploy_and_one_in_the_same_place_move_nothing(

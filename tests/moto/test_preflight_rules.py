@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -17,28 +16,30 @@ from operations.preflight.ports import check_ports
 from operations.stage import SynthesisedStage, read_assembly
 from sandbox import assembly
 from sandbox.state import REGION
-from tests.infra.assemblies import IMAGE, Variant, write_variant
+from tests.infra.assemblies import Variant
+from tests.moto.synthesis import changed, synthesised
 
 LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
 CANARY: dict[str, Any] = {"rollout": {"strategy": "canary"}}
 
 
-def stage(directory: Path, **changes: Any) -> SynthesisedStage:
+def variant(**changes: Any) -> Variant:
+    return changed("local", endpoint={"grpc": False}, **changes)
+
+
+def stage(**changes: Any) -> SynthesisedStage:
     """Stage local with the changes, synthesised."""
-    variant = Variant("local", {"image": IMAGE}, {"endpoint": {"grpc": False}, **changes})
-    write_variant(variant, directory)
-    return read_assembly(directory, settings=variant.settings())
+    wanted = variant(**changes)
+    return read_assembly(synthesised(wanted), settings=wanted.settings())
 
 
 @pytest.fixture(scope="module")
-def canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SynthesisedStage]:
+def canary() -> Iterator[SynthesisedStage]:
     """A stage with two target groups, deployed."""
-    directory = tmp_path_factory.mktemp("canary")
-    made = stage(directory, **CANARY)
     with mock_aws():
-        assembly.deploy_assembly(directory, region=REGION)
-        yield made
+        assembly.deploy_assembly(synthesised(variant(**CANARY)), region=REGION)
+        yield stage(**CANARY)
 
 
 def serve(group: int) -> None:
@@ -114,10 +115,9 @@ def test_what_leaves_the_rule_alone_may_be_deployed_whichever_serves(
     assert fleets(canary).mark is Mark.OK
 
 
-def test_going_back_to_one_group_fails_while_the_second_serves(
-    canary: SynthesisedStage, tmp_path: Path
-) -> None:
-    rolling = stage(tmp_path)
+@pytest.mark.usefixtures("canary")
+def test_going_back_to_one_group_fails_while_the_second_serves() -> None:
+    rolling = stage()
     serve(2)
     finding = fleets(rolling)
     assert (finding.mark, finding.todo) == (Mark.FAILED, "set rollout.second_target_group = true")
