@@ -117,18 +117,6 @@ def test_prices_are_those_that_were_read() -> None:
     }
 
 
-def test_alarm_is_charged_for_each_metric_that_it_reads() -> None:
-    stat = {"MetricStat": {"Period": 60}}
-    alarm = resource("AWS::CloudWatch::Alarm", Metrics=[stat, stat, {"Expression": "a/b"}])
-    assert counts(estimate(only({"A": alarm}), load_prices())) == {"alarm's metric": 2}
-
-
-def test_alarm_that_looks_every_ten_seconds_has_its_own_price() -> None:
-    alarm = resource("AWS::CloudWatch::Alarm", Period=10)
-    (line,) = estimate(only({"A": alarm}), load_prices()).lines
-    assert line.price == load_prices()["fast_alarm_metric_month"]
-
-
 def tracking(**configuration: Any) -> dict[str, Any]:
     kind = "AWS::ApplicationAutoScaling::ScalingPolicy"
     return resource(kind, TargetTrackingScalingPolicyConfiguration=configuration)
@@ -169,19 +157,61 @@ def test_container_insights_are_no_part_of_a_free_cluster() -> None:
     assert estimate(only({"A": resource("AWS::ECS::Cluster")}), load_prices()).not_priced == ()
 
 
-def test_web_acl_is_charged_with_its_rules() -> None:
-    acl = resource("AWS::WAFv2::WebACL", Rules=[{}, {}, {}])
-    found = counts(estimate(only({"A": acl}), load_prices()))
-    assert found == {"web ACL": 1, "web ACL's rule": 3}
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 
 
-def test_gateway_endpoint_is_free_and_an_interface_one_costs_in_each_zone() -> None:
-    endpoints = {
-        "Free": resource("AWS::EC2::VPCEndpoint", VpcEndpointType="Gateway"),
-        "Paid": resource("AWS::EC2::VPCEndpoint", VpcEndpointType="Interface", SubnetIds=[1, 2]),
-    }
-    found = counts(estimate(only(endpoints), load_prices()))
-    assert found == {"interface endpoint in a zone": 2}
+@pytest.mark.parametrize(
+    ("kind", "properties", "charged"),
+    [
+        ("AWS::EC2::NatGateway", {}, {"nat_gateway_hour": 1}),
+        ("AWS::EC2::EIP", {}, {"public_ipv4_hour": 1}),
+        ("AWS::EC2::VPCEndpoint", {}, {}),
+        (
+            "AWS::EC2::VPCEndpoint",
+            {"VpcEndpointType": "Interface", "SubnetIds": [1, 2]},
+            {"interface_endpoint_hour": 2},
+        ),
+        (BALANCER, {"Subnets": [1, 2]}, {"application_load_balancer_hour": 1}),
+        (
+            BALANCER,
+            {"Scheme": "internet-facing", "Subnets": [1, 2, 3]},
+            {"application_load_balancer_hour": 1, "public_ipv4_hour": 3},
+        ),
+        ("AWS::SecretsManager::Secret", {}, {"secret_month": 1}),
+        ("AWS::KMS::Key", {}, {"kms_key_month": 1}),
+        ("AWS::CloudWatch::Alarm", {"Period": 60}, {"alarm_metric_month": 1}),
+        ("AWS::CloudWatch::Alarm", {"Period": 10}, {"fast_alarm_metric_month": 1}),
+        (
+            "AWS::CloudWatch::Alarm",
+            {
+                "Metrics": [
+                    {"MetricStat": {"Period": 60}},
+                    {"MetricStat": {}},
+                    {"Expression": "a/b"},
+                ]
+            },
+            {"alarm_metric_month": 2},
+        ),
+        ("AWS::CloudWatch::CompositeAlarm", {}, {"composite_alarm_month": 1}),
+        ("AWS::CloudWatch::Dashboard", {}, {"dashboard_month": 1}),
+        ("AWS::ECS::Cluster", {}, {}),
+        (
+            "AWS::WAFv2::WebACL",
+            {"Rules": [{}, {}, {}]},
+            {"web_acl_month": 1, "web_acl_rule_month": 3},
+        ),
+    ],
+)
+def test_resource_is_charged_by_its_prices(
+    kind: str, properties: dict[str, Any], charged: dict[str, int]
+) -> None:
+    lines = estimate(only({"A": resource(kind, **properties)}), load_prices()).lines
+    hours = {name: 730 if name.endswith("_hour") else 1 for name in load_prices()}
+    names = {price: name for name, price in load_prices().items()}
+    found = {names[line.price]: line for line in lines}
+    assert {name: line.count for name, line in found.items()} == charged
+    for name, line in found.items():
+        assert line.monthly_usd == pytest.approx(line.count * hours[name] * line.price.amount)
 
 
 def service_of(*strategy: dict[str, Any], **task: Any) -> dict[str, Any]:
