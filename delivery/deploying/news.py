@@ -42,7 +42,7 @@ KINDS: Final[Mapping[str, tuple[str, ...]]] = {
         *("task", "revision", "stop_code", "stopped_reason", "stopping_at", "containers"),
         *("likely", "todo", "log"),
     ),
-    "task log": ("task", "log"),
+    "task log": ("task", "likely", "todo", "log"),
     "task ends": ("task",),
     "alarm": ("alarm", "state"),
     "watch": ("part",),

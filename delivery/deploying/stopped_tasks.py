@@ -23,6 +23,9 @@ LATE_LINES_SECONDS: Final = 30.0
 class _Silent:
     """A task whose lines have not come, and until when they are waited for."""
 
+    stop: Stop
+    cause: Cause
+    """As it seemed without them."""
     definition: str
     until: float
 
@@ -84,7 +87,7 @@ class StoppedTasks:
             lines = ()
         elif not lines and not hidden:
             until = self._clock() + LATE_LINES_SECONDS
-            self._silent[stop.task] = _Silent(task["taskDefinitionArn"], until)
+            self._silent[stop.task] = _Silent(stop, cause, task["taskDefinitionArn"], until)
         return News(
             "task stopped",
             f"task {stop.task[:8]} of revision {stop.revision} stopped: {stop.told}",
@@ -108,9 +111,18 @@ class StoppedTasks:
             if lines or self._clock() > silent.until:
                 del self._silent[task]
             if lines:
-                told = tuple(f"| {line}" for line in lines)
-                facts = {"task": task, "log": list(lines)}
-                yield News("task log", f"task {task[:8]} wrote last:", lines=told, facts=facts)
+                yield self._news_of_lines(silent, lines)
+
+    def _news_of_lines(self, silent: _Silent, lines: tuple[str, ...]) -> News:
+        """They may say more of the cause, also of the tasks that were told to be alike."""
+        stop, cause = silent.stop, cause_of(silent.stop, lines)
+        told: tuple[str, ...] = ()
+        if cause != silent.cause:
+            self._told[cause] += self._told.pop(silent.cause, 1)
+            told = (f"likely: {cause.likely}", f"do: {cause.todo}")
+        facts = {"task": stop.task, "likely": cause.likely, "todo": cause.todo, "log": list(lines)}
+        text = f"task {stop.task[:8]} wrote last:"
+        return News("task log", text, lines=(*told, *(f"| {line}" for line in lines)), facts=facts)
 
 
 def _facts(stop: Stop, cause: Cause, lines: tuple[str, ...]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import IO
 import pytest
 
 from delivery.assemblies import ROOT
-from delivery.deploying.ending import Interrupted, to_its_end
+from delivery.deploying.ending import Interrupted, interruptible, to_its_end
 from delivery.deploying.news import BEGIN, Level, News, Teller
 from delivery.deploying.outcome import Outcome, result
 from delivery.errors import DeliveryError
@@ -114,6 +114,17 @@ def test_reader_who_has_left_stops_nothing(capsys: pytest.CaptureFixture[str]) -
     assert to_its_end("deploy", "dev", act, Gone()) == 0
     assert told == ["one", "two"]
     assert capsys.readouterr().err.count("Nobody reads this any more") == 1
+
+
+def test_signal_that_nohup_keeps_away_stays_away() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 PROGRAM = """

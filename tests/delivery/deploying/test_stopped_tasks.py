@@ -91,6 +91,21 @@ def test_lines_that_come_late_are_told_when_they_come() -> None:
     assert polled(tasks) == []
 
 
+def test_lines_that_come_late_say_more_of_the_cause_of_all_that_were_alike() -> None:
+    asked = account(service(), task("a" * 32), task("b" * 32), GetLogEvents=None)
+    tasks = follower(asked)
+    first, second = polled(tasks)
+    assert first.facts["likely"] == "the program in it ended with an error"
+    assert second.lines == ("likely the same as before",)
+    line = {"timestamp": 1, "message": "failed to load model from /nowhere"}
+    asked.answers["GetLogEvents"] = {"events": [line]}
+    (late,) = polled(tasks)
+    assert late.lines[0] == f"likely: {late.facts['likely']}"
+    assert "cannot load the model" in late.facts["likely"]
+    ((cause, count),) = tasks.causes
+    assert (cause.likely, count) == (late.facts["likely"], 2)
+
+
 def test_lines_that_never_come_are_not_asked_for_ever() -> None:
     clock, asked = Clock(), account(service(), task(), GetLogEvents=None)
     tasks = follower(asked, clock)
