@@ -41,8 +41,8 @@ def deployed_template(account: Account, name: str) -> Template | None:
     )
     if answer is None:
         return None
-    body: Any = answer["TemplateBody"]  # the SDK reads JSON itself
-    template: Template = json.loads(body) if isinstance(body, str) else body
+    body: Any = answer["TemplateBody"]  # the SDK reads JSON itself, into ordered mappings
+    template: Template = json.loads(body if isinstance(body, str) else json.dumps(body))
     return template
 
 

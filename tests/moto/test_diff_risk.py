@@ -1,14 +1,17 @@
 """The risk of an update against what CloudFormation has deployed."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from moto.cloudformation.models import cloudformation_backends
 
-from delivery.assemblies import Assembly
+from delivery.assemblies import Assembly, Tree
 from delivery.errors import DeliveryError
+from delivery.risk import baseline, judging
 from delivery.risk.canonical import canonical
 from delivery.risk.deployed import deployed_templates, templates_of_account
 from delivery.risk.grades import Grade
@@ -79,6 +82,26 @@ def test_account_that_the_stage_is_not_pinned_to_is_no_base(
     monkeypatch.setattr(place, "load_stage", lambda _: settings)
     with pytest.raises(DeliveryError, match=f"{ACCOUNT}, but local.toml says 999999999999"):
         of_account(deployed, session)
+
+
+def test_baseline_of_the_account_is_checked_likewise_and_has_the_day_alone(
+    deployed: Assembly, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def write(stage: str, templates: dict[str, Any], origin: baseline.Origin) -> Path:
+        return baseline.write(stage, templates, origin, tmp_path)
+
+    monkeypatch.setattr(Tree, "synthesise", lambda *_, **__: deployed)
+    monkeypatch.setattr(judging, "baseline", SimpleNamespace(**vars(baseline) | {"write": write}))
+    list(judging.write_baselines(["local"], from_account=True))
+    kept = baseline.read("local", tmp_path)
+    assert kept.origin.commit == ""
+    assert kept.stacks.keys() == deployed.stack_names.keys()
+    settings = load_stage("local")
+    pinned = settings.deploy.model_copy(update={"account": "999999999999"})
+    settings = settings.model_copy(update={"deploy": pinned})
+    monkeypatch.setattr(place, "load_stage", lambda _: settings)
+    with pytest.raises(DeliveryError, match=r"local\.toml says 999999999999"):
+        list(judging.write_baselines(["local"], from_account=True))
 
 
 def test_what_is_deployed_is_what_was_synthesised(
