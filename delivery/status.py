@@ -30,8 +30,17 @@ Row = tuple[str, str]
 
 
 def status(stage: str, *, as_json: bool, ask_cost: bool, console: Console) -> Outcome:
-    """Look, and tell; `UNWELL` where something asks for somebody. Raises DeliveryError."""
-    standing = _look(stage, ask_cost=ask_cost)
+    """Look, and tell; `UNWELL` where something asks for somebody.
+
+    Raises DeliveryError, which as JSON is a document too.
+    """
+    try:
+        standing = _look(stage, ask_cost=ask_cost)
+    except DeliveryError as error:
+        if not as_json:
+            raise
+        print(without_secrets(json.dumps({"error": str(error)})))
+        return Outcome.FAILED
     if as_json:
         print(without_secrets(as_document(standing)))
     elif standing.stacks:

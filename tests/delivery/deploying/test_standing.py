@@ -276,10 +276,14 @@ def test_stage_that_is_not_deployed_fails_in_words_and_in_json(
     assert (document["account"], document["region"]) == ("123456789012", "us-east-1")
 
 
-def test_credentials_that_ended_have_a_remedy(asked: FakeAccount) -> None:
+def test_credentials_that_ended_have_a_remedy(
+    asked: FakeAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
     asked.answers["DescribeStacks"] = refusal("ExpiredToken")
     with pytest.raises(DeliveryError, match=r"have expired .*; sign in again"):
         run()
+    assert run(as_json=True) is Outcome.FAILED
+    assert "; sign in again" in json.loads(capsys.readouterr().out)["error"]
 
 
 # The cost.
