@@ -6,6 +6,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from delivery.deploying.deployed import DeployedStage
+from delivery.deploying.traffic import shift_of
+from operations.account import Account
+from sandbox.state import REGION
 from tests.moto import reports, services
 from tests.moto.templates import Tasks, deploy
 
@@ -127,6 +131,9 @@ def test_stage_weights_and_monitors_are_told() -> None:
     }
     assert found["alarms"]["status"] == "MONITORING"
     assert found["alarms"]["alarmNames"] == ["errors"]
+    stage = DeployedStage(Account(boto3.Session(region_name=REGION)), "dev")
+    shift = shift_of(stage, services.described())
+    assert str(shift) == "BAKE_TIME, 100 % of the requests to the new tasks"
 
 
 def test_failed_deployment_goes_back_to_the_last_complete_one() -> None:
