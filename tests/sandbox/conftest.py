@@ -47,13 +47,13 @@ async def ports(aws: int) -> Ports:
 
 
 @pytest.fixture
-async def runner(ports: Ports, tmp_path: Path) -> AsyncIterator[None]:
+async def runner(ports: Ports, tmp_path: Path) -> AsyncIterator[Agent]:
     """The runner of tasks, for a server of AWS; a minute of AWS's takes a tenth of a second."""
     state = State(tmp_path)
     state.prepare()
     agent = Agent(state, ports, ProcessLauncher(PROGRAM, tmp_path), speed=SPEED)
     job = asyncio.create_task(agent.run())
-    yield
+    yield agent
     await asyncio.to_thread(stacks.delete)
     agent.ask_to_stop()
     await job

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from sandbox.runner.agent import Agent
 from sandbox.runner.checks import ask_http
 from sandbox.state import Ports
 from tests.sandbox import stacks
@@ -55,3 +56,14 @@ async def test_stop_task_ends_a_task_and_another_takes_its_place() -> None:
     assert [(task["stopCode"], task["stoppedReason"]) for task in stopped] == [
         ("UserInitiated", "drill")
     ]
+
+
+async def test_runner_that_ends_says_so_and_nothing_is_waited_for(runner: Agent) -> None:
+    await asyncio.to_thread(stacks.execute, "1")
+    await until(stacks.ready)
+    runner.ask_to_stop()
+    await until(lambda: stacks.running_tasks() == [])
+    await asyncio.to_thread(stacks.execute, "2")
+    await until(lambda: stacks.status() == "UPDATE_COMPLETE")
+    service = await asyncio.to_thread(stacks.described)
+    assert service["deployments"][0]["rolloutState"] == "IN_PROGRESS"
