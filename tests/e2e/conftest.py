@@ -74,6 +74,7 @@ class Checkout:
         *,
         form: str,
         check: bool = True,
+        errors_apart: bool = False,
         variables: dict[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Runs bash lines that stop at the first error; the output goes into the failure."""
@@ -83,12 +84,12 @@ class Checkout:
             env=self.environment(form) | (variables or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE if errors_apart else subprocess.STDOUT,
             text=True,
             timeout=SCRIPT_SECONDS,
             check=False,
         )
-        print(done.stdout)
+        print(done.stdout, done.stderr or "", sep="")
         assert not check or done.returncode == 0, f"exit status {done.returncode}\n{done.stdout}"
         return done
 

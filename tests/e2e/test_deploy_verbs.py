@@ -58,6 +58,7 @@ def shell(
         script,
         form=FORM,
         check=False,
+        errors_apart=True,
         variables=endpoints.variables | variables,
     )
 
