@@ -172,6 +172,11 @@ def test_change_is_told_by_cause_at_both_bounds() -> None:
     assert "+0.00 at the minimum, +1460.00 at the maximum: 10 → 12 x task (2 vCPUs)" in told
 
 
+def test_largest_cause_comes_first() -> None:
+    causes = causes_of(cost(), cost(nats=5, most=11))
+    assert [item.maximum for item in causes] == [4 * 730, 730]
+
+
 def test_price_of_tokens_is_told_where_the_month_stays_the_same() -> None:
     told = changed_cost({"dev": (cost(), cost(slots=4))})
     assert "| dev | 730 | 2190 | 8030 | 3.06 → **?** |" in told
