@@ -12,10 +12,18 @@ from tests.properties import space
 from tests.properties.files import Values, refused
 from tests.properties.paths import put, value_at
 from tests.properties.remedies import REMOVED, Refusal, mentioned, proposals, refusals
-from tests.properties.space import SETTINGS, VALUES
+from tests.properties.space import OPTIONS, SETTINGS, VALUES
 from tests.properties.steering import mended_by_hand, steer
 
 MOST_ROUNDS: Final = 12
+# What few stages would have by luck alone, and mending would take from those: two of these a stage.
+WISHES: Final = [
+    (path, option)
+    for path, options in OPTIONS.items()
+    for option in options
+    if path in SETTINGS and option != SETTINGS[path].field.default
+]
+WISHES_AT_ONCE: Final = 2
 
 
 @dataclass
@@ -58,6 +66,9 @@ def valid_stages(
     values: Values = {}
     for path, value in chosen.items():
         put(values, path, value)
+    wished = dict(draw(st.tuples(*[st.sampled_from(WISHES)] * WISHES_AT_ONCE)))
+    for path, value in wished.items():
+        put(values, path, value)
     steer(draw, values)
     rounds = 0
     while message := refused(values, name=name):
@@ -68,18 +79,21 @@ def valid_stages(
             put(values, draw(st.sampled_from(_concerned(values, message))), REMOVED)
         else:
             for refusal in refusals(message):
-                _mend(draw, values, refusal)
+                _mend(draw, values, refusal, wished)
     if counted is not None:
         counted.note(values, chosen, rounds=rounds)
     return name, values
 
 
-def _mend(draw: st.DrawFn, values: Values, refusal: Refusal) -> None:
+def _mend(draw: st.DrawFn, values: Values, refusal: Refusal, wished: Values) -> None:
     """Do what the refusal says; where it names no value, remove the setting or draw one."""
     path = refusal.path if value_at(values, refusal.path) is not None else setting_of(refusal.path)
     if mended_by_hand(draw, values, refusal):
         return
-    if (other := _missing(values, refusal)) and draw(st.booleans()):
+    if path in wished and (others := _in_the_way(values, refusal, wished)):
+        put(values, draw(st.sampled_from(others)), REMOVED)
+        return
+    if (other := _missing(values, refusal)) and (path in wished or draw(st.booleans())):
         put(values, other, draw(VALUES[other].filter(bool)))
     elif named := [each for each in proposals(refusal) if each.path == path]:
         put(values, path, draw(st.sampled_from(named[0].values)))
@@ -94,6 +108,12 @@ def _concerned(values: Values, message: str) -> list[str]:
     paths = [path for line in refusals(message) for path in (line.path, *mentioned(line))]
     named = {path.partition(".")[0] for path in paths}
     return sorted(named & set(values)) or sorted(values)
+
+
+def _in_the_way(values: Values, refusal: Refusal, wished: Values) -> list[str]:
+    """The other settings that the refusal names, and that nobody wished for."""
+    named = {path for path in mentioned(refusal) if value_at(values, path) is not None}
+    return sorted((named & SETTINGS.keys()) - wished.keys())
 
 
 def _missing(values: Values, refusal: Refusal) -> str | None:

@@ -12,6 +12,7 @@ from tests.properties.files import Values
 from tests.properties.paths import flat, put, value_at
 from tests.properties.remedies import REMOVED, Refusal
 from tests.properties.space import VALUES
+from tests.properties.well_formed import crons
 
 _NEEDED: Final = re.compile(r"about (\d+) MiB are needed")
 IN_BUCKET: Final = ("model.sha256", "model.weights_mib", "model.kv_bytes_per_token")
@@ -35,6 +36,8 @@ VPC: Final = (
     *("existing_vpc.id", "existing_vpc.cidr"),
     *("existing_vpc.private_subnet_ids", "existing_vpc.public_subnet_ids"),
 )
+EGRESS: Final = "existing_vpc.egress"
+PUBLIC: Final = "endpoint.public"
 NEW_VPC: Final = ("network.cidr", "network.zones", "network.nat_gateways", "network.flow_logs")
 PLACE: Final = ("deploy.region", "deploy.account")
 MOST_SIZES: Final = 20
@@ -51,7 +54,9 @@ def steer(draw: st.DrawFn, values: Values) -> None:
         _name_in_a_zone(draw, values)
     if has(*IN_BUCKET) and draw(st.booleans()):
         _model_in_the_bucket(draw, values)
-    if has(*VPC):
+    if value_at(values, PUBLIC) and draw(MOSTLY):
+        _public(draw, values)
+    if has(*VPC, EGRESS):
         _vpc(draw, values)
     _one_place(draw, values)
     if has(BUDGET):
@@ -63,6 +68,9 @@ def steer(draw: st.DrawFn, values: Values) -> None:
         put(values, ON_DEMAND, draw(st.integers(1, max(1, value_at(values, TASKS[1]) - 1))))
     if has("rollout.second_target_group", "rollout.strategy") and draw(MOSTLY):
         put(values, "endpoint.grpc", False)
+    if has("schedules") and draw(MOSTLY):
+        # What one of them sets, another has to undo.
+        put(values, "schedules.back", {"cron": draw(crons())})
     if has("delivery.provider_arn"):
         _have(draw, values, "delivery.repository")
 
@@ -93,8 +101,21 @@ def _vpc(draw: st.DrawFn, values: Values) -> None:
     subnets = [f"subnet-{number:017x}" for number in range(first, first + 6)]
     count = draw(st.integers(2, 3))
     put(values, VPC[2], subnets[:count])
-    if value_at(values, "endpoint.public") or value_at(values, VPC[3]):
+    if value_at(values, PUBLIC) or value_at(values, VPC[3]):
         put(values, VPC[3], subnets[3 : 3 + draw(st.integers(2, 3))])
+    if value_at(values, EGRESS) == "endpoints-made" and draw(MOSTLY):
+        _have(draw, values, "existing_vpc.route_table_ids")
+
+
+def _public(draw: st.DrawFn, values: Values) -> None:
+    """Over HTTPS, for somebody, who says who that is."""
+    put(values, "endpoint.kind", REMOVED)
+    _have(draw, values, "endpoint.allowed_networks")
+    if not value_at(values, DOMAIN[-1]):
+        _have(draw, values, "endpoint.certificate_arn")
+    for transport in ("auth.rest", "auth.grpc"):
+        if value_at(values, transport) == "off":
+            put(values, transport, REMOVED)
 
 
 def _name_in_a_zone(draw: st.DrawFn, values: Values) -> None:
