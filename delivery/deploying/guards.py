@@ -17,8 +17,9 @@ from operations.preflight.run import CREDENTIALS, PLACE, Result, run_check, run_
 UPDATE: Final = "update"
 """The guard that grades what the deploy would do: its table is shown also where all is well."""
 
-# Of these a deploy has to be sure: where they are not known, it may be somebody else's account.
-MUST_BE_KNOWN: Final = frozenset({CREDENTIALS.name, PLACE.name})
+# Of these a deploy has to be sure: where they are not known, it may be somebody else's account, or
+# lose for good what nobody has accepted to lose.
+MUST_BE_KNOWN: Final = frozenset({CREDENTIALS.name, PLACE.name, UPDATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def refused(results: list[Result]) -> list[Result]:
 
 
 def _stops(result: Result) -> bool:
-    """What could not be looked at stops nothing, but for whose account it is."""
+    """What could not be looked at stops nothing, but for what has to be known."""
     mark = result.finding.mark
     return mark is Mark.FAILED or (mark is Mark.UNKNOWN and result.check in MUST_BE_KNOWN)
 

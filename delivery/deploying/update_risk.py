@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from delivery.assemblies import Assembly
 from delivery.risk.deployed import deployed_templates
 from delivery.risk.judging import judge_deployed
 from delivery.risk.report import failure, lines, way_round
+from operations.account import CouldNotAsk, NoCredentials
 from operations.preflight.finding import Finding, Mark, Subject
+
+AGAIN: Final = (
+    "deploy again when AWS answers, with credentials that may call cloudformation:DescribeStacks "
+    "and cloudformation:GetTemplate on the stage's stacks"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,11 @@ class UpdateGuard:
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Nothing that cannot be had again is replaced or destroyed, unless that is accepted."""
         names = {stack: self.assembly.stack_names[stack] for stack in self.stacks}
-        deployed = deployed_templates(names, subject.account)
+        try:
+            deployed = deployed_templates(names, subject.account)
+        except CouldNotAsk as error:
+            yield _unknown(error)
+            return
         if not deployed:
             yield Finding(Mark.OK, "nothing is deployed yet")
             return
@@ -38,3 +49,8 @@ class UpdateGuard:
         for risk in verdict.failures:
             todo = f"if that is meant, {way_round(risk, stage=stage)}"
             yield Finding(Mark.FAILED, failure(risk), todo)
+
+
+def _unknown(error: CouldNotAsk) -> Finding:
+    todo = error.todo if isinstance(error, NoCredentials) else AGAIN
+    return Finding(Mark.UNKNOWN, f"what it would lose is not known: {error}", todo)

@@ -146,10 +146,11 @@ def test_deploy_is_refused_where_aws_does_not_say_whose_account_it_is(
     assert told["alarms"].text == "alarms: not checked: AWS did not say who you are"
 
 
-def test_of_what_could_not_be_asked_only_the_place_refuses() -> None:
+def test_of_what_could_not_be_asked_only_the_place_and_the_losses_refuse() -> None:
     unknown = Finding(Mark.UNKNOWN, "could not check: sts did not answer")
-    place, alarms = Result("account and region", unknown), Result("alarms", unknown)
-    assert refused([place, alarms]) == [place]
+    place, update = Result("account and region", unknown), Result("update", unknown)
+    alarms = Result("alarms", unknown)
+    assert refused([place, alarms, update]) == [place, update]
 
 
 def rollout(subject: Subject) -> list[Finding]:
@@ -218,14 +219,24 @@ def test_stack_that_is_not_deployed_now_is_not_judged(
     assert finding.finding.mark is Mark.OK
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
-def test_templates_that_may_not_be_read_are_said_and_stop_nothing(
-    subject: Subject, session: boto3.Session, forgetful: Assembly, code: str
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("AccessDenied", "cloudformation:GetTemplate on the stage's stacks"),
+        ("Throttling", "deploy again when AWS answers"),
+        ("ExpiredToken", "sign in again"),
+    ],
+)
+def test_deploy_is_refused_where_templates_that_may_not_be_read_hide_what_it_loses(
+    subject: Subject, session: boto3.Session, forgetful: Assembly, code: str, remedy: str
 ) -> None:
     answer(session, "cloudformation.GetTemplate", refusal(code))
     (finding,) = update(subject, forgetful)
     assert finding.mark is Mark.UNKNOWN
-    assert finding.found.startswith("could not check: ")
+    assert finding.found.startswith("what it would lose is not known: ")
+    assert remedy in finding.todo
+    result = Result("update", finding)
+    assert refused([result]) == [result]
 
 
 @pytest.mark.parametrize(
