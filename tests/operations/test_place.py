@@ -59,7 +59,7 @@ def test_nothing_is_asked_of_a_stage_that_is_pinned_to_nothing(stage: str) -> No
 def test_status_tells_nothing_of_another_account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "open_account", lambda _: account("999999999999"))
     with pytest.raises(DeliveryError, match=r"account 9+, but prod\.toml says"):
-        status.status("prod", as_json=True, ask_cost=False, console=Console())
+        status.status("prod", as_json=False, ask_cost=False, console=Console())
 
 
 def test_a_model_goes_into_no_other_account(
