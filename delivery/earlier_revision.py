@@ -18,10 +18,10 @@ from delivery.deploying.revisions import History, Ran, history_of
 from delivery.deploying.rollout import RUNS
 from delivery.deploying.runs import Run
 from delivery.deploying.traffic import planned_minutes
-from delivery.deploying.ways_back import READ, may_be_updated
+from delivery.deploying.ways_back import READ
 from delivery.errors import DeliveryError
 from operations.account import CouldNotAsk, NoCredentials
-from operations.stack_states import obstacle
+from operations.stack_states import may_be_updated, obstacle
 
 # The id of the stack that has the service, in the assembly.
 STACK: Final = "Inference"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from delivery.assemblies import Assembly
-from delivery.deploy import Plan, Wish, open_stage
+from delivery.deploy import BY_HAND, Plan, Wish, open_stage
 from delivery.deploying.agreement import Confirm
 from delivery.deploying.deployed import DeployedStage
 from delivery.deploying.going_back import CannotGoBack
 from delivery.deploying.guards import require_place
-from delivery.deploying.news import Teller
+from delivery.deploying.news import Level, News, Teller
 from delivery.deploying.outcome import Outcome
 from delivery.deploying.runs import Run, new_run
 from delivery.deploying.ways_back import unsettled
@@ -21,7 +22,8 @@ from delivery.errors import DeliveryError
 from delivery.taking_back import TakingBack
 from operations.account import CouldNotAsk, NoCredentials
 from operations.preflight.finding import Subject
-from operations.stacks import deployed_template
+from operations.stack_states import is_busy, obstacle
+from operations.stacks import deployed_template, stack_name
 from operations.stage import STACK_ARTIFACT, SynthesisedStage
 
 
@@ -46,12 +48,16 @@ def _roll_back(
     wish: Wish, subject: Subject, run: Run, teller: Teller, confirm: Confirm, *, to: str
 ) -> Outcome:
     stage = DeployedStage(subject.account, wish.stage)
-    states = {name: str(stack["StackStatus"]) for name, stack in stage.stacks().items()}
-    if not states:
+    by_hand = {stack_name(wish.stage, name.lower()) for name in BY_HAND}
+    stacks = {name: stack for name, stack in stage.stacks().items() if name not in by_hand}
+    if not stacks:
         raise DeliveryError(
             f"STAGE: got '{stage.name}', which is not deployed; there is no way back"
         )
-    if found := unsettled(states):
+    states = {name: str(stack["StackStatus"]) for name, stack in stacks.items()}
+    for news in _stuck_beside(stage, stacks):
+        teller.tell(news)
+    if found := unsettled(states, service=stage.stack_name()):
         _refuse_choice(to, found)
         assembly = as_deployed(stage, states, run.folder / "deployed")
         settings = subject.stage.settings
@@ -60,6 +66,16 @@ def _roll_back(
         if outcome is not None:
             return outcome
     return deploy_earlier(wish, run, stage, teller, confirm, to=to)
+
+
+def _stuck_beside(stage: DeployedStage, stacks: Mapping[str, Any]) -> Iterator[News]:
+    """The stacks that somebody has to see to: the way back of the service leaves them alone."""
+    for name, stack in stacks.items():
+        state = str(stack["StackStatus"])
+        todo = obstacle(stack, stage=stage.name)
+        if todo and name != stage.stack_name() and not is_busy(state):
+            text = f"{name} is {state}, and is left as it is: {todo}"
+            yield News("plan", text, Level.WARNING)
 
 
 def _refuse_choice(to: str, found: dict[str, str]) -> None:

@@ -19,8 +19,11 @@ WENT_THROUGH: Final = frozenset(
         "IMPORT_COMPLETE",
     }
 )
-# A stack that a rollback leaves usable.
-WENT_BACK: Final = "UPDATE_ROLLBACK_COMPLETE"
+# A rollback leaves these usable: what was deployed before is what is deployed.
+WENT_BACK: Final = frozenset({"UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"})
+
+# Of the name of the stack that has the service.
+SERVICE_ENDS: Final = "-inference"
 
 EVENTS: Final = "aws cloudformation describe-stack-events --stack-name"
 DELETE: Final = "aws cloudformation delete-stack --stack-name"
@@ -42,6 +45,11 @@ def is_busy(state: str) -> bool:
     return state.endswith(IN_PROGRESS) and state != ONLY_REVIEWED
 
 
+def may_be_updated(state: str) -> bool:
+    """Whether CloudFormation takes an update of a stack in this state."""
+    return state in WENT_BACK or (state in WENT_THROUGH and not is_busy(state))
+
+
 def obstacle(stack: Mapping[str, Any], *, stage: str) -> str | None:
     """What to do before a deploy of the described stack can begin; None where it can."""
     name, state = stack["StackName"], str(stack["StackStatus"])
@@ -50,10 +58,11 @@ def obstacle(stack: Mapping[str, Any], *, stage: str) -> str | None:
     if state == "UPDATE_ROLLBACK_FAILED":
         return (
             f"read which resource could not go back ({EVENTS} {name}), mend that, and let it go "
-            f"on: make rollback STAGE={stage}"
+            f"on: {_way_back(stack, stage, 'continue-update-rollback')}"
         )
     if state == "UPDATE_FAILED":
-        return f"it stands between two releases; take it back: make rollback STAGE={stage}"
+        way = _way_back(stack, stage, "rollback-stack")
+        return f"it stands between two releases; take it back: {way}"
     if state in FAILED_FIRST and not stack.get("EnableTerminationProtection"):
         return None
     if state in FAILED_FIRST:
@@ -83,7 +92,14 @@ def deletion(stack: Mapping[str, Any]) -> str:
 def _way_out(stack: Mapping[str, Any], stage: str) -> str:
     """Of what hangs; before a first deploy there was nothing, so nothing is lost with it."""
     if stack["StackStatus"] == "UPDATE_IN_PROGRESS":
-        return f", or take it back: make rollback STAGE={stage}"
+        return f", or take it back: {_way_back(stack, stage, 'cancel-update-stack')}"
     if stack["StackStatus"] == "CREATE_IN_PROGRESS":
         return f", or, if it hangs, {deletion(stack)}"
     return ""
+
+
+def _way_back(stack: Mapping[str, Any], stage: str, operation: str) -> str:
+    """`make rollback` is for the service: another stack that is stuck it leaves as it is."""
+    if str(stack["StackName"]).endswith(SERVICE_ENDS):
+        return f"make rollback STAGE={stage}"
+    return f"aws cloudformation {operation} --stack-name {stack['StackName']}"

@@ -78,7 +78,7 @@ def _level_and_words(look: Look, state: str | None) -> tuple[Level, str]:
         return Level.WARNING, " is not there"
     if look.of_another:
         return Level.WARNING, f" is {state} by another deploy; this one changed nothing in it"
-    if state == WENT_BACK:
+    if state in WENT_BACK:
         return Level.GOOD, f" is {state}: CloudFormation took it back to what it was before"
     if state == "ROLLBACK_COMPLETE":
         return Level.WARNING, f" is {state}: what its first deploy had made is removed"

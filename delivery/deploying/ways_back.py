@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from operations.stack_states import WENT_THROUGH, is_busy
+from operations.stack_states import WENT_BACK, WENT_THROUGH, is_busy
 
 # What is left to do where a way back has ended badly.
 READ: Final = "read docs/runbook.md#a-deploy-fails"
@@ -46,17 +46,18 @@ WAYS: Final = {
 }
 # What CloudFormation answers to an operation that comes too late: by then the stack says more.
 TOO_LATE: Final[Mapping[str, tuple[str, ...]]] = {"CancelUpdateStack": ("ValidationError",)}
-BACK: Final = frozenset({"UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"})
 
 
-def may_be_updated(state: str) -> bool:
-    """Whether CloudFormation takes an update of a stack in this state."""
-    return state in BACK or (state in WENT_THROUGH and not is_busy(state))
+def unsettled(states: States, *, service: str) -> dict[str, str]:
+    """What comes first: the stacks at work, and the service's where it was left halfway.
 
-
-def unsettled(states: States) -> dict[str, str]:
-    """The stacks that CloudFormation is at work on, or has left where it can go back."""
-    return {name: state for name, state in states.items() if state in WAYS or is_busy(state)}
+    Another one that is stuck, perhaps for days, keeps the service from no way back.
+    """
+    return {
+        name: state
+        for name, state in states.items()
+        if is_busy(state) or (name == service and state in WAYS)
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Ends:
 def ends(states: States, names: Iterable[str]) -> Ends:
     """Of the stacks with these names; one that is gone is lost."""
     of = {name: states.get(name, "gone") for name in names}
-    back = {name: state for name, state in of.items() if state in BACK}
+    back = {name: state for name, state in of.items() if state in WENT_BACK}
     forward = {name: state for name, state in of.items() if state in WENT_THROUGH}
     lost = {name: state for name, state in of.items() if name not in {*back, *forward}}
     return Ends(back, forward, lost)

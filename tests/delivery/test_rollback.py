@@ -29,9 +29,11 @@ def test_stage_at_rest_goes_a_revision_back(ways: Ways, formation: Formation) ->
     assert (plan.stacks, plan.done) == (("Inference",), "runs what revision 1 was")
 
 
-@pytest.mark.parametrize("stack", list(NAMES.values()))
-@pytest.mark.parametrize("state", list(WAYS))
-def test_whichever_stack_is_stuck_is_taken_back_and_the_service_is_left(
+@pytest.mark.parametrize(
+    ("stack", "state"),
+    [*((INFERENCE, state) for state in WAYS), (REGISTRY, "UPDATE_IN_PROGRESS")],
+)
+def test_update_that_is_not_done_with_is_taken_back_and_the_revision_is_left(
     ways: Ways, formation: Formation, stack: str, state: str
 ) -> None:
     formation.becomes(stack, state)
@@ -95,12 +97,37 @@ def test_stack_that_takes_no_update_is_not_given_one(
     assert ways.carried_out == []
 
 
-def test_another_stack_that_is_lost_does_not_stop_the_service_from_going_back(
-    ways: Ways, formation: Formation
+@pytest.mark.parametrize(
+    ("state", "todo"),
+    [
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+        ("UPDATE_FAILED", "rollback-stack"),
+        ("DELETE_FAILED", "delete-stack"),
+    ],
+)
+@pytest.mark.parametrize("to", ["", "1"])
+def test_another_stack_that_is_stuck_is_told_and_keeps_the_service_from_no_way_back(
+    ways: Ways, formation: Formation, state: str, todo: str, to: str
 ) -> None:
-    formation.becomes(REGISTRY, "DELETE_FAILED")
-    outcome, _ = ways.back(account(formation))
+    formation.becomes(REGISTRY, state)
+    asked = account(formation)
+    outcome, told = ways.back(asked, to=to)
     assert (outcome, len(ways.carried_out)) == (Outcome.DONE, 1)
+    assert not set(OPERATIONS) & set(asked.asked)
+    assert told.texts[0].startswith(f"{REGISTRY} is {state}, and is left as it is: ")
+    assert todo in told.texts[0]
+
+
+@pytest.mark.parametrize("state", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"])
+def test_stack_that_a_person_deploys_is_that_persons(
+    ways: Ways, formation: Formation, state: str
+) -> None:
+    formation.becomes("llm-on-ecs-dev-delivery", state)
+    asked = account(formation)
+    outcome, told = ways.back(asked)
+    assert (outcome, len(ways.carried_out)) == (Outcome.DONE, 1)
+    assert not set(OPERATIONS) & set(asked.asked)
+    assert not any("delivery" in text for text in told.texts)
 
 
 @pytest.mark.parametrize(

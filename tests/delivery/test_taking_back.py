@@ -61,12 +61,12 @@ def test_beginning_says_what_is_asked_of_whom_and_names_no_log_of_the_cdk(
 
 
 def test_two_stacks_are_taken_back_together(ways: Ways, formation: Formation) -> None:
-    formation.becomes(NETWORK, "UPDATE_ROLLBACK_FAILED")
-    formation.becomes(INFERENCE, IN_PROGRESS)
+    formation.becomes(NETWORK, IN_PROGRESS)
+    formation.becomes(INFERENCE, "UPDATE_ROLLBACK_FAILED")
     asked = account(formation)
     outcome, _ = ways.back(asked)
     assert outcome is Outcome.DONE
-    assert asked_for(asked) == ["ContinueUpdateRollback", "CancelUpdateStack"]
+    assert asked_for(asked) == ["CancelUpdateStack", "ContinueUpdateRollback"]
 
 
 @pytest.mark.parametrize(

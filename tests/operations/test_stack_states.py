@@ -12,9 +12,9 @@ UNPROTECT = (
 )
 
 
-def todo(state: str, *, protected: bool = False) -> str | None:
+def todo(state: str, *, protected: bool = False, name: str = NAME) -> str | None:
     stack = {
-        "StackName": NAME,
+        "StackName": name,
         "StackStatus": state,
         "EnableTerminationProtection": protected,
     }
@@ -42,6 +42,20 @@ def test_first_deploy_that_hangs_can_be_ended_though_there_is_nothing_to_go_back
 @pytest.mark.parametrize("state", ["UPDATE_IN_PROGRESS", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"])
 def test_update_that_can_be_taken_back_says_how(state: str) -> None:
     assert "make rollback STAGE=prod" in str(todo(state))
+
+
+@pytest.mark.parametrize(
+    ("state", "operation"),
+    [
+        ("UPDATE_IN_PROGRESS", "cancel-update-stack"),
+        ("UPDATE_FAILED", "rollback-stack"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
+    ],
+)
+def test_stack_without_the_service_is_taken_back_by_itself(state: str, operation: str) -> None:
+    told = str(todo(state, name="llm-on-ecs-prod-delivery"))
+    command = f"aws cloudformation {operation} --stack-name llm-on-ecs-prod-delivery"
+    assert told.endswith(command)
 
 
 @pytest.mark.parametrize(
