@@ -14,6 +14,7 @@ Confirm = Callable[[str], bool]
 
 def agreed(teller: Teller, confirm: Confirm, *, stage: str, nothing: str) -> bool:
     """Whether the stage may be taken back; where not, that is the result: `nothing` was done."""
+    teller.pause()
     if confirm(f"Take stage {stage} back?"):
         return True
     teller.tell(result(Outcome.REFUSED, nothing, Level.WARNING))

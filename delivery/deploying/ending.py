@@ -44,6 +44,10 @@ class Course:
         """Pass it on likewise."""
         self._pass_on(lambda teller: teller.show(picture))
 
+    def pause(self) -> None:
+        """Pass it on likewise."""
+        self._pass_on(lambda teller: teller.pause())
+
     def _pass_on(self, say: Callable[[Teller], None]) -> None:
         """A reader who has left, like `head` or a closed terminal, is no reason to stop."""
         if self._teller is None:

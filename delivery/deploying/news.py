@@ -107,3 +107,6 @@ class Teller(Protocol):
 
     def show(self, picture: Picture) -> None:
         """Redraw how things stand, where there is something to draw on."""
+
+    def pause(self) -> None:
+        """Draw nothing until the next picture: a person is asked something."""

@@ -28,26 +28,21 @@ _SHOWN_RESOURCES: Final = 4
 
 
 class Screen:
-    """Draws from the first picture until it is closed; use it as a context."""
+    """Draws from the first picture until it is paused or closed; use it as a context."""
 
     def __init__(self, title: str, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
         self._title = title
         self._began = time.monotonic()
         self._picture = Picture()
-        self._live = Live(
-            get_renderable=self._draw,
-            console=self._console,
-            refresh_per_second=4,
-            transient=True,
-        )
+        self._live: Live | None = None
 
     def __enter__(self) -> Screen:
         return self
 
     def __exit__(self, *_: object) -> None:
         with suppress(OSError):  # of a terminal that is closed
-            self._live.stop()
+            self.pause()
 
     def tell(self, news: News) -> None:
         """Let it scroll by."""
@@ -62,10 +57,22 @@ class Screen:
             )
 
     def show(self, picture: Picture) -> None:
-        """Draw it from now on. Until the first one a person can be asked something."""
+        """Draw it from now on."""
         self._picture = picture
-        if not self._live.is_started:
+        if self._live is None:
+            self._live = Live(
+                get_renderable=self._draw,
+                console=self._console,
+                refresh_per_second=4,
+                transient=True,
+            )
             self._live.start()
+
+    def pause(self) -> None:
+        """Leave the terminal as it is, so that a person can be asked something."""
+        if self._live is not None:
+            self._live.stop()
+        self._live = None  # started again, it would draw over the question
 
     def _draw(self) -> RenderableType:
         seconds = int(time.monotonic() - self._began)

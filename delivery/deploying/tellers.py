@@ -38,6 +38,9 @@ class Lines:
     def show(self, picture: Picture) -> None:
         """A log has no picture: what changes in it is news."""
 
+    def pause(self) -> None:
+        """Nothing is drawn."""
+
 
 class JsonLines:
     """An object for each piece of news, all of a kind with the same keys (docs/json-lines.md)."""
@@ -52,6 +55,9 @@ class JsonLines:
 
     def show(self, picture: Picture) -> None:
         """A program draws its own."""
+
+    def pause(self) -> None:
+        """Nothing is drawn."""
 
 
 def _object(news: News) -> dict[str, Any]:

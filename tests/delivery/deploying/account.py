@@ -69,6 +69,9 @@ class Listener:
     def show(self, picture: Picture) -> None:
         self.pictures.append(picture)
 
+    def pause(self) -> None:
+        pass
+
     @property
     def texts(self) -> list[str]:
         return [item.text for item in self.news]
