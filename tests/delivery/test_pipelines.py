@@ -154,6 +154,8 @@ def test_pipelines_keep_what_a_deploy_tells_people_to_read(stage: str) -> None:
     after = part.partition("post {")[2]
     assert after.split()[:2] == ["always", "{"]
     assert "archiveArtifacts artifacts: 'cdk.out/logs/*'" in after.partition("stage(")[0]
+    before_deploy = part.partition("make deploy")[0]  # a workspace has those of earlier builds
+    assert "dir('cdk.out/logs') {\n                    deleteDir()" in before_deploy
     assert Run("deploy-dev", OUT).log.parent == OUT / "logs"
 
 
