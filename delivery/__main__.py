@@ -1,4 +1,4 @@
-"""The command line behind `make diff`, `diff-risk`, `baseline`, `comment`, `deploy` and `smoke`."""
+"""The command line of make diff, diff-risk, baseline, comment, deploy, rollback, status, smoke."""
 
 from __future__ import annotations
 

@@ -52,10 +52,10 @@ WATCH_ACTIONS: Final = (
     "servicequotas:GetAWSDefaultServiceQuota",
     "servicequotas:GetServiceQuota",
 )
-# The last lines of a task that stops, and the version of the bootstrap.
 # As long as a job may take (.github/workflows/deploy.yml): more than the longest deploy, at whose
 # end a rollback is still to be watched (infra/timeouts.py, DeployPatience).
 DEPLOY_HOURS: Final = 3
+# The last lines of a task that stops, and the version of the bootstrap.
 LOG_ACTIONS: Final = ("logs:GetLogEvents",)
 PARAMETER_ACTIONS: Final = ("ssm:GetParameter",)
 # Whether the endpoint's own name is taken, where it has one.
