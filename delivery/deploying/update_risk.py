@@ -10,6 +10,7 @@ from delivery.assemblies import Assembly
 from delivery.risk.deployed import deployed_templates
 from delivery.risk.judging import judge_deployed
 from delivery.risk.report import failure, lines, way_round
+from delivery.risk.verdict import Verdict
 from operations.account import CouldNotAsk, NoCredentials
 from operations.preflight.finding import Finding, Mark, Subject
 
@@ -41,14 +42,20 @@ class UpdateGuard:
             yield Finding(Mark.OK, "nothing is deployed yet")
             return
         stage = subject.stage.settings.name
-        verdict = judge_deployed(stage, deployed, self.assembly, self.accept)
-        mine = tuple(risk for risk in verdict.risks if risk.stack in self.stacks)
-        verdict = replace(verdict, risks=mine)
+        verdict = self._of_these(judge_deployed(stage, deployed, self.assembly, self.accept))
         counts, *rows = lines(verdict)
         yield Finding(Mark.NOTE if rows else Mark.OK, counts, details=tuple(rows))
         for risk in verdict.failures:
             todo = f"if that is meant, {way_round(risk, stage=stage)}"
             yield Finding(Mark.FAILED, failure(risk), todo)
+
+    def _of_these(self, verdict: Verdict) -> Verdict:
+        """Without what the repository accepts of other stacks: whether it happens is not known."""
+        mine = tuple(risk for risk in verdict.risks if risk.stack in self.stacks)
+        verdict = replace(verdict, risks=mine)
+        untold = set(verdict.unused) - set(self.accept)
+        accepted = {key: why for key, why in verdict.accepted.items() if key not in untold}
+        return replace(verdict, accepted=accepted)
 
 
 def _unknown(error: CouldNotAsk) -> Finding:

@@ -8,6 +8,7 @@ import pytest
 
 from delivery.assemblies import Assembly
 from delivery.deploying.update_risk import UpdateGuard
+from delivery.risk import baseline
 from infra.stage_files import load_stage
 from operations.preflight.finding import Finding, Mark, Subject
 from operations.stage import SynthesisedStage
@@ -35,10 +36,10 @@ def account(deployed: Template, described: dict[str, Any] = THERE) -> FakeAccoun
     return FakeAccount(DescribeStacks=described, GetTemplate={"TemplateBody": deployed})
 
 
-def found(asked: FakeAccount, assembly: Assembly) -> list[Finding]:
+def found(asked: FakeAccount, assembly: Assembly, *accept: str) -> list[Finding]:
     settings = load_stage("dev")
     subject = Subject(SynthesisedStage(settings, {}, None, builds_image=False), asked)
-    return list(UpdateGuard(assembly, ("Registry",)).check(subject))
+    return list(UpdateGuard(assembly, ("Registry",), accept).check(subject))
 
 
 def test_replaced_repository_is_a_failure_with_how_to_go_on(assembly: Assembly) -> None:
@@ -56,3 +57,13 @@ def test_no_more_is_asked_than_whether_it_is_there_and_for_its_template(
     (finding,) = found(asked, assembly)
     assert finding.mark is Mark.OK
     assert asked.asked == ["DescribeStacks", "GetTemplate"]
+
+
+def test_what_is_accepted_of_another_stack_is_not_said_to_be_idle(
+    assembly: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baseline, "accepted", lambda _: {"Deployer": "a person deploys it"})
+    same = account(template(Repo=repository("b")))
+    assert [finding.mark for finding in found(same, assembly)] == [Mark.OK]
+    (table,) = found(same, assembly, "Reppo")
+    assert table.details == ("             accepted, and does not happen: Reppo",)
