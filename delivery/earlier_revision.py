@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from delivery.deploy import Wish, carry_out, make_plan
 from delivery.deploying.agreement import Confirm, agreed
-from delivery.deploying.deployed import DeployedStage, ServiceAddress
+from delivery.deploying.deployed import DeployedStage, ServiceAddress, revision_of
 from delivery.deploying.going_back import CannotGoBack, Difference, differences, with_revision
 from delivery.deploying.images import image_name
 from delivery.deploying.news import Level, News, Teller
 from delivery.deploying.outcome import Outcome
 from delivery.deploying.reissue import reissue
 from delivery.deploying.revisions import History, Ran, history_of
-from delivery.deploying.rollout import RUNS
+from delivery.deploying.rollout import in_progress
 from delivery.deploying.runs import Run
 from delivery.deploying.traffic import planned_minutes
 from delivery.deploying.ways_back import READ
@@ -43,7 +43,7 @@ class Step:
     @property
     def now(self) -> str:
         """The number of the revision that runs."""
-        return _number(self.service["taskDefinition"])
+        return revision_of(self.service["taskDefinition"])
 
 
 def deploy_earlier(
@@ -94,7 +94,7 @@ def _step(stage: DeployedStage, *, to: str) -> Step:
     found = differences(stage.task_definition(current), then)
     if not found:
         raise CannotGoBack(
-            f"revision {chosen.revision} says the same as {_number(current)}, which runs; name "
+            f"revision {chosen.revision} says the same as {revision_of(current)}, which runs; name "
             "another one with TO="
         )
     later = tuple(ran for ran in history.ran if ran.since > chosen.since and not to)
@@ -104,10 +104,10 @@ def _step(stage: DeployedStage, *, to: str) -> Step:
 def _refuse_rollout(service: dict[str, Any]) -> None:
     """CloudFormation is at rest: somebody has begun it beside CloudFormation."""
     wanted = service["deployments"][0]
-    if wanted.get("rolloutState") == RUNS:
+    if in_progress(wanted):
         arn = service.get("currentServiceDeployment", "")
         raise CannotGoBack(
-            f"revision {_number(wanted['taskDefinition'])} is being rolled out, and not by an "
+            f"revision {revision_of(wanted['taskDefinition'])} is being rolled out, and not by an "
             "update of the stack; wait for its end, or have ECS take it back: aws ecs "
             f"stop-service-deployment --service-deployment-arn {arn}"
         )
@@ -128,7 +128,7 @@ def _chosen(history: History, current: str, *, to: str) -> Ran:
         if ran.revision == to:
             return ran
     raise DeliveryError(
-        f"TO: got '{to}'; revision {_number(current)} runs, and these have run: {known}"
+        f"TO: got '{to}'; revision {revision_of(current)} runs, and these have run: {known}"
     )
 
 
@@ -180,7 +180,3 @@ def _sentences(step: Step) -> Iterator[str]:
             f"ECS moves the requests as in any rollout, with {minutes} minutes of steps and bake; "
             "the present tasks serve until then"
         )
-
-
-def _number(definition: str) -> str:
-    return definition.rpartition(":")[2]

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from delivery.deploying.deployed import revision_of
+
 # ECS's own doing: a rollout that replaces a task, scaling that needs it no more, a new placement.
 # https://repost.aws/knowledge-center/ecs-task-stopped
 _EXPECTED: Final = re.compile(r"Scaling activity initiated by|rebalanc", re.IGNORECASE)
@@ -69,7 +71,7 @@ def stop_of(task: Mapping[str, Any]) -> Stop:
     )
     return Stop(
         task=task["taskArn"].rpartition("/")[2],
-        revision=task["taskDefinitionArn"].rpartition(":")[2],
+        revision=revision_of(task["taskDefinitionArn"]),
         code=task.get("stopCode", ""),
         reason=task.get("stoppedReason", ""),
         containers=containers,

@@ -42,6 +42,11 @@ class ServiceAddress:
         return cls(cluster, name)
 
 
+def revision_of(definition: str) -> str:
+    """A task definition's number in its family, with which its ARN ends."""
+    return definition.rpartition(":")[2]
+
+
 def target_groups(service: Mapping[str, Any]) -> dict[str, int | None]:
     """The container's port by target group's ARN: both groups, where a port has two.
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from delivery.deploying.deployed import DeployedStage
+from delivery.deploying.deployed import DeployedStage, revision_of
 from delivery.deploying.news import Level, News
+from delivery.deploying.rollout import in_progress
 from delivery.deploying.stage_alarms import FIRING, stage_alarms
 from delivery.errors import DeliveryError
 from operations.account import CouldNotAsk
@@ -91,9 +92,9 @@ def check_rollout(subject: Subject) -> Iterator[Finding]:
         yield Finding(Mark.OK, "no service runs yet")
         return
     wanted = service["deployments"][0]
-    revision = wanted["taskDefinition"].rpartition(":")[2]
+    revision = revision_of(wanted["taskDefinition"])
     counts = f"{wanted['runningCount']} of {wanted['desiredCount']} tasks running"
-    if wanted.get("rolloutState") == "IN_PROGRESS":
+    if in_progress(wanted):
         yield Finding(
             Mark.FAILED,
             f"revision {revision} is being rolled out, {counts}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from delivery.deploying.deployed import DeployedStage, ServiceAddress
+from delivery.deploying.deployed import DeployedStage, ServiceAddress, revision_of
 from delivery.deploying.going_back import differences
 
 
@@ -23,7 +23,7 @@ class Ran:
     @property
     def revision(self) -> str:
         """Its number in the family."""
-        return self.definition.rpartition(":")[2]
+        return revision_of(self.definition)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from delivery.deploying.causes import readable
-from delivery.deploying.deployed import DeployedStage, ServiceAddress
+from delivery.deploying.deployed import DeployedStage, ServiceAddress, revision_of
 from delivery.deploying.news import Generation, Level, News, Poll
 from delivery.deploying.stopped_tasks import StoppedTasks
 from delivery.deploying.traffic import Shift, shift_of
@@ -22,14 +22,18 @@ _TROUBLE: Final = re.compile(
     re.IGNORECASE,
 )
 _SERVICE: Final = re.compile(r"^\(service [^)]*\) ")
-RUNS: Final = "IN_PROGRESS"
+
+
+def in_progress(deployment: Mapping[str, Any]) -> bool:
+    """Whether ECS still replaces tasks for this deployment of a described service."""
+    return bool(deployment.get("rolloutState") == "IN_PROGRESS")
 
 
 def generations(service: Mapping[str, Any]) -> tuple[Generation, ...]:
     """The deployments of a described service, the wanted one first."""
     return tuple(
         Generation(
-            revision=item["taskDefinition"].rpartition(":")[2],
+            revision=revision_of(item["taskDefinition"]),
             role=item["status"],
             desired=item["desiredCount"],
             running=item["runningCount"],
@@ -131,7 +135,7 @@ class Rollout:
         self.targets, self._ill = target_states(found), _ill(found)
 
     def _note_beginning(self, wanted: Mapping[str, Any]) -> None:
-        if wanted.get("rolloutState") != RUNS:
+        if not in_progress(wanted):
             self._began = None
         elif self._began is None or self._began[0] != wanted["id"]:
             self._began = (wanted["id"], self._clock())
