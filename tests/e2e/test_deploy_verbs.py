@@ -169,7 +169,8 @@ def test_container_that_never_becomes_healthy_is_explained_in_time_and_rolled_ba
     assert "failed ELB health checks" in first["stopped_reason"]
     assert "cannot load the model" in first["likely"]
     assert any("/nowhere/model.gguf" in line for line in first["log"])
-    states = [item["status"] for item in of_kind(news, "stack")]
+    of_service = [item for item in of_kind(news, "stack") if item["stack"].endswith("-inference")]
+    states = [item["status"] for item in of_service]
     assert states[:2] == ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"]
     assert states[-1] == "UPDATE_ROLLBACK_COMPLETE"
     assert any("docs/runbook.md" in line for line in of_kind(news, "reading")[0]["lines"])

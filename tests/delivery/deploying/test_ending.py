@@ -127,13 +127,18 @@ def test_signal_that_nohup_keeps_away_stays_away() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+# It begins as one does in a terminal, also where the tests run under `nohup` or behind an `&`.
 PROGRAM = """
+import signal
 import sys
 from pathlib import Path
 from delivery.deploying import command_line
 from delivery.deploying.ending import to_its_end
 from delivery.deploying.news import BEGIN, News
 from delivery.deploying.tellers import JsonLines
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 def act(teller):
     teller.tell(News(BEGIN, "deploys"))
