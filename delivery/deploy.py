@@ -144,7 +144,7 @@ def make_plan(wish: Wish, run: Run) -> Plan:
 
 def carry_out(plan: Plan, teller: Teller) -> Outcome:
     """Deploy, watch, and prove; on failure say where things stand and what to read."""
-    watch = watch_of(plan, teller)
+    watch = watch_of(plan, teller, change_set=plan.run.name)
     watch.mark()
     log = shown(plan.run.log)
     teller.tell(beginning(plan, f"deploys {', '.join(plan.stacks)}", log=log))
@@ -182,8 +182,8 @@ def beginning(plan: Plan, what: str, *, log: str | None) -> News:
     return News(BEGIN, text, lines=lines, facts=facts)
 
 
-def watch_of(plan: Plan, teller: Teller) -> Watch:
-    """What is looked at beside the command line."""
+def watch_of(plan: Plan, teller: Teller, *, change_set: str = "") -> Watch:
+    """What is looked at beside the command line; `change_set` is the name of those of ours."""
     stage = DeployedStage(plan.subject.account, plan.wish.stage)
     names = {
         key: changes.readable(key, body)
@@ -192,7 +192,7 @@ def watch_of(plan: Plan, teller: Teller) -> Watch:
     }
     stacks = [plan.assembly.stack_names[name] for name in plan.stacks]
     patience = DeployPatience(plan.settings.budget, plan.settings.rollout.planned_minutes)
-    events = StackEvents(plan.subject.account, stacks, names, change_set=plan.run.name)
+    events = StackEvents(plan.subject.account, stacks, names, change_set=change_set)
     return Watch(
         stacks=events,
         rollout=Rollout(stage),

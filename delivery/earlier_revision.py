@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -47,9 +47,16 @@ class Step:
 
 
 def deploy_earlier(
-    wish: Wish, run: Run, stage: DeployedStage, teller: Teller, confirm: Confirm, *, to: str
+    wish: Wish,
+    run: Run,
+    stage: DeployedStage,
+    teller: Teller,
+    confirm: Confirm,
+    *,
+    to: str,
+    decline: Callable[[], Outcome],
 ) -> Outcome:
-    """Show what would change, ask, and deploy it.
+    """Show what would change, ask, and deploy it; `decline` is the end where somebody says no.
 
     Raises DeliveryError, `CannotGoBack`, or `CouldNotAsk`.
     """
@@ -60,8 +67,8 @@ def deploy_earlier(
         teller.tell(News("plan", sentence))
     for doubt in _doubts(stage, step):
         teller.tell(News("plan", doubt, Level.WARNING))
-    if not agreed(teller, confirm, stage=stage.name, nothing="nothing was changed"):
-        return Outcome.REFUSED
+    if not agreed(teller, confirm, stage=stage.name):
+        return decline()
     plan = make_plan(wish, run)
     assembly = reissue(plan.assembly, STACK, template, run.folder / "reissued")
     done = f"runs what revision {step.chosen.revision} was"

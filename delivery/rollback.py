@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from delivery.assemblies import Assembly
 from delivery.deploy import BY_HAND, Plan, Wish, open_stage
-from delivery.deploying.agreement import Confirm
+from delivery.deploying.agreement import Confirm, refused
 from delivery.deploying.deployed import DeployedStage
 from delivery.deploying.going_back import CannotGoBack
 from delivery.deploying.guards import require_place
@@ -54,6 +55,7 @@ def _roll_back(
         raise DeliveryError(
             f"STAGE: got '{stage.name}', which is not deployed; there is no way back"
         )
+    decline: Callable[[], Outcome] = partial(refused, teller)
     states = {name: str(stack["StackStatus"]) for name, stack in stacks.items()}
     for news in _stuck_beside(stage, stacks):
         teller.tell(news)
@@ -62,10 +64,12 @@ def _roll_back(
         assembly = as_deployed(stage, states, run.folder / "deployed")
         settings = subject.stage.settings
         plan = Plan(wish, settings, assembly, tuple(states), subject, run)
-        outcome = TakingBack(plan, teller, confirm).run(found)
+        taking = TakingBack(plan, teller, confirm)
+        outcome = taking.run(found)
         if outcome is not None:
             return outcome
-    return deploy_earlier(wish, run, stage, teller, confirm, to=to)
+        decline = taking.decline
+    return deploy_earlier(wish, run, stage, teller, confirm, to=to, decline=decline)
 
 
 def _stuck_beside(stage: DeployedStage, stacks: Mapping[str, Any]) -> Iterator[News]:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
-from delivery.deploy import TRIES, Plan, beginning, leave, prove_it, watch_of
+from delivery.deploy import TRIES, Plan, beginning, prove_it, watch_of
 from delivery.deploying.aftermath import tell_standing
-from delivery.deploying.agreement import Confirm, agreed
+from delivery.deploying.agreement import Confirm, agreed, refused
 from delivery.deploying.deployed import DeployedStage
 from delivery.deploying.ending import interruption
 from delivery.deploying.news import Level, News, Teller
 from delivery.deploying.outcome import Outcome, result
+from delivery.deploying.stack_looks import Look
 from delivery.deploying.watch import POLL_SECONDS, Overdue
-from delivery.deploying.ways_back import READ, TOO_LATE, WAYS, Ends, States, ends
+from delivery.deploying.ways_back import READ, TOO_LATE, WAYS, Ends, States, Way, ends
+from operations.account import CouldNotAsk
 from operations.stack_states import is_busy
 
 BEGINS_SECONDS: Final = 60.0
 """Within these a stack that CloudFormation was asked to take back may still look as before."""
+AGAIN: Final = "read: docs/runbook.md#go-back"
 WATCHED: Final = "it is watched to its end"
 
 
@@ -33,6 +38,8 @@ class TakingBack:
         self._watch = watch_of(plan, teller)
         self._asked: dict[str, str] = {}
         """The stacks that CloudFormation was asked to take back, by the states they were in."""
+        self._left: set[str] = set()
+        """Those that it was not, or could not be, asked about."""
 
     def run(self, found: States) -> Outcome | None:
         """None where the service's own update has gone through: another way leads back from there.
@@ -46,7 +53,7 @@ class TakingBack:
             while found:
                 seen |= found
                 if not self._begin(found):
-                    return Outcome.REFUSED
+                    return refused(self._teller)
                 settled = self._settled()
                 if settled is None:
                     return self._leave(Outcome.UNSEEN, "it is watched no more")
@@ -57,24 +64,48 @@ class TakingBack:
             return self._leave(Outcome.INTERRUPTED, interruption(error))
         return self._end(ends(states, seen))
 
+    def decline(self) -> Outcome:
+        """The end where somebody says no to that other way."""
+        if not self._asked:
+            return refused(self._teller)
+        return self._fail("what CloudFormation was asked for is done, and nothing more was begun")
+
     def _begin(self, found: States) -> bool:
-        """Whether somebody agrees to what is to be done; where nothing is, nobody is asked."""
+        """Do what somebody agrees to; False where that is nothing, and nothing was begun before."""
         ways = {name: WAYS[state] for name, state in found.items() if state in WAYS}
         for name, state in found.items():
             for sentence in ways[name].sentences if name in ways else (WATCHED,):
                 self._teller.tell(News("plan", f"{name} is {state}: {sentence}"))
         if not ways:
             return True
-        nothing = "nothing more was begun" if self._asked else "nothing was changed"
-        if not agreed(self._teller, self._confirm, stage=self._stage.name, nothing=nothing):
-            return False
+        if agreed(self._teller, self._confirm, stage=self._stage.name):
+            self._ask(found, ways)
+            return True
+        self._left.update(ways)
+        if self._asked:
+            self._teller.tell(News("plan", "nothing more is begun; what was is watched to its end"))
+        return bool(self._asked)
+
+    def _ask(self, found: States, ways: Mapping[str, Way]) -> None:
+        """Where one may not be asked for, those that were are watched nevertheless."""
         operations = ", ".join(f"{way.operation} of {name}" for name, way in ways.items())
         self._teller.tell(beginning(self._plan, f"asks CloudFormation for {operations}", log=None))
+        errors: dict[str, CouldNotAsk] = {}
         for name, way in ways.items():
             self._asked[name] = found[name]
             absent = TOO_LATE.get(way.operation, ())
-            self._stage.account.ask("cloudformation", way.operation, absent=absent, StackName=name)
-        return True
+            try:
+                account = self._stage.account
+                account.ask("cloudformation", way.operation, absent=absent, StackName=name)
+            except CouldNotAsk as error:
+                del self._asked[name]
+                self._left.add(name)
+                errors[name] = error
+        if errors and not self._asked:
+            raise next(iter(errors.values()))
+        for name, why in errors.items():
+            text = f"{name} is not taken back: {why}; the rest is watched to its end"
+            self._teller.tell(News("step", text, Level.BAD))
 
     def _settled(self) -> States | None:
         """The stacks' states once nothing is at work, or more can be cancelled.
@@ -103,16 +134,17 @@ class TakingBack:
         return {
             name: state
             for name, state in states.items()
-            if state == "UPDATE_IN_PROGRESS" and name not in self._asked
+            if state == "UPDATE_IN_PROGRESS" and name not in {*self._asked, *self._left}
         }
 
     def _end(self, ended: Ends) -> Outcome | None:
-        stage, service = self._stage.name, self._stage.stack_name()
+        service = self._stage.stack_name()
+        for name, state in ended.forward.items():
+            text = f"{name} is {state}: its update had gone through"
+            self._teller.tell(News("step", text, Level.WARNING))
         if ended.lost:
             return self._fail("; ".join(f"{name} is {state}" for name, state in ended.lost.items()))
         if service in ended.forward:
-            text = f"{service} is {ended.forward[service]}: its update had gone through"
-            self._teller.tell(News("step", text, Level.WARNING))
             return None
         if ended.forward:
             names = ", ".join(ended.forward)
@@ -120,7 +152,9 @@ class TakingBack:
                 f"{names}: what was in progress has gone through, and nothing takes that back; "
                 "deploy the commit before it"
             )
-        text = f"{stage} is back where it was before the update"
+        text = f"taken back to what was before: {', '.join(ended.back)}"
+        if rest := [name for name in self._plan.stacks if name not in ended.back]:
+            text += f"; left with what a deploy may have finished there: {', '.join(rest)}"
         if service not in self._plan.stacks:
             self._teller.tell(result(Outcome.DONE, f"{text}; it has no service", Level.WARNING))
             return Outcome.DONE
@@ -130,10 +164,35 @@ class TakingBack:
         for failure in self._watch.stacks.failures:
             said = f"{failure.resource} in {failure.stack}: {failure.status}: {failure.reason}"
             self._teller.tell(News("reason", said, Level.BAD))
-        for news in tell_standing(self._watch.stacks.looks.look(), stage=self._stage.name):
-            self._teller.tell(news)
+        self._tell_standing(self._looks())
         self._teller.tell(result(Outcome.FAILED, text, Level.BAD, lines=(READ,)))
         return Outcome.FAILED
 
     def _leave(self, outcome: Outcome, why: str) -> Outcome:
-        return leave(self._plan, self._watch, self._teller, outcome, why)
+        looks = self._looks()
+        self._tell_standing(looks)
+        text = f"{why}; {self._how_it_goes_on(looks)}"
+        self._teller.tell(result(outcome, text, Level.BAD, lines=(AGAIN,)))
+        return outcome
+
+    def _looks(self) -> list[Look]:
+        """Without what was before: it is of no matter since when a stack is on its way back."""
+        return [replace(look, touched=None) for look in self._watch.stacks.looks.look()]
+
+    def _tell_standing(self, looks: list[Look]) -> None:
+        for news in tell_standing(looks, stage=self._stage.name):
+            self._teller.tell(news)
+
+    def _how_it_goes_on(self, looks: list[Look]) -> str:
+        stage = self._stage.name
+        if going := [look.name for look in looks if look.goes_on or self._is_to_begin(look)]:
+            return (
+                f"AWS goes on with {', '.join(going)}; to watch again: make rollback STAGE={stage}"
+            )
+        if unseen := next((look.unseen for look in looks if look.unseen), None):
+            return f"AWS may go on, which cannot be seen ({unseen}): make status STAGE={stage}"
+        return f"nothing is at work any more: make status STAGE={stage}"
+
+    def _is_to_begin(self, look: Look) -> bool:
+        """CloudFormation was asked, and its state is that of before."""
+        return look.stack is not None and look.stack["StackStatus"] == self._asked.get(look.name)

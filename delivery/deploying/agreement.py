@@ -12,13 +12,16 @@ from delivery.deploying.outcome import Outcome, result
 Confirm = Callable[[str], bool]
 
 
-def agreed(teller: Teller, confirm: Confirm, *, stage: str, nothing: str) -> bool:
-    """Whether the stage may be taken back; where not, that is the result: `nothing` was done."""
+def agreed(teller: Teller, confirm: Confirm, *, stage: str) -> bool:
+    """Whether the stage may be taken back."""
     teller.pause()
-    if confirm(f"Take stage {stage} back?"):
-        return True
-    teller.tell(result(Outcome.REFUSED, nothing, Level.WARNING))
-    return False
+    return confirm(f"Take stage {stage} back?")
+
+
+def refused(teller: Teller) -> Outcome:
+    """The end where somebody says no before anything was begun."""
+    teller.tell(result(Outcome.REFUSED, "nothing was changed", Level.WARNING))
+    return Outcome.REFUSED
 
 
 def ask_person(question: str) -> bool:

@@ -43,7 +43,11 @@ def test_update_that_is_not_done_with_is_taken_back_and_the_revision_is_left(
     assert [name for name in asked.asked if name in OPERATIONS] == [WAYS[state].operation]
     assert all(text.startswith(f"{stack} is {state}: ") for text in told.texts[:1])
     assert ways.carried_out == []
-    assert ways.proved == ["dev is back where it was before the update"]
+    rest = ", ".join(name for name in NAMES.values() if name != stack)
+    assert ways.proved == [
+        f"taken back to what was before: {stack}; left with what a deploy may have finished there: "
+        f"{rest}"
+    ]
 
 
 def test_nothing_is_synthesised_to_cancel(

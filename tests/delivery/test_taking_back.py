@@ -1,5 +1,6 @@
 """CloudFormation's way back, from each state to each end; nothing before somebody has agreed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from delivery.errors import DeliveryError
 from operations.account import CouldNotAsk, NoCredentials
 from tests.delivery.deploying.account import FakeAccount, denied, refusal
 from tests.delivery.formation import INFERENCE, NAMES, Formation
-from tests.delivery.ways import OPERATIONS, Ways, account
+from tests.delivery.ways import OPERATIONS, Ways, account, goes_back
 
 NETWORK = NAMES["Network"]
 IN_PROGRESS = "UPDATE_IN_PROGRESS"
@@ -239,6 +240,102 @@ def test_next_stack_of_a_deploy_that_goes_on_elsewhere_is_cancelled_too(
     assert told.texts[-1].startswith(f"{NETWORK}: what was in progress has gone through")
 
 
+def goes_on_to_the_service(formation: Formation) -> FakeAccount:
+    """A deploy elsewhere, which comes to it while the network is taken back, and finishes it."""
+
+    def cancel(**_: Any) -> dict[str, Any]:
+        formation.becomes(NETWORK, "UPDATE_ROLLBACK_IN_PROGRESS")
+        return {}
+
+    asked = account(formation, CancelUpdateStack=cancel)
+    before = asked.answers["DescribeServices"]
+    steps: list[Callable[[], object]] = [
+        lambda: formation.becomes(INFERENCE, IN_PROGRESS, by="another"),
+        lambda: goes_back(formation, NETWORK),
+        lambda: formation.happens(INFERENCE, "Listener", "UPDATE_FAILED", "no such certificate"),
+        lambda: formation.becomes(INFERENCE, "UPDATE_COMPLETE"),
+    ]
+
+    def services(**_: Any) -> Any:
+        if asked_for(asked) and steps:
+            steps.pop(0)()
+        return before
+
+    asked.answers["DescribeServices"] = services
+    return asked
+
+
+def test_no_to_the_next_stack_leaves_the_first_one_watched_and_is_no_refusal(
+    ways: Ways, formation: Formation
+) -> None:
+    formation.becomes(NETWORK, IN_PROGRESS)
+    asked, ways.answers, ways.agrees = goes_on_to_the_service(formation), [True], False
+    outcome, told = ways.back(asked)
+    assert (outcome, asked_for(asked)) == (Outcome.FAILED, ["CancelUpdateStack"])
+    assert "nothing more is begun; what was is watched to its end" in told.texts
+    standing = [news.facts["stack"] for news in told.news if news.kind == "standing"]
+    assert standing == list(NAMES.values())
+
+
+def test_whose_update_it_was_is_of_no_matter(ways: Ways, formation: Formation) -> None:
+    formation.becomes(NETWORK, IN_PROGRESS)
+    asked, ways.answers, ways.agrees = goes_on_to_the_service(formation), [True], False
+    _, told = ways.back(asked)
+    assert not any("by another deploy" in text for text in told.texts)
+    assert f"Listener in {INFERENCE}: UPDATE_FAILED: no such certificate" in told.texts
+
+
+def test_no_to_an_earlier_revision_is_a_refusal_only_where_nothing_was_cancelled(
+    ways: Ways, formation: Formation
+) -> None:
+    def cancel(**_: Any) -> dict[str, Any]:
+        formation.becomes(INFERENCE, "UPDATE_COMPLETE")
+        return {}
+
+    formation.becomes(INFERENCE, IN_PROGRESS)
+    ways.answers, ways.agrees = [True], False
+    outcome, told = ways.back(account(formation, CancelUpdateStack=cancel))
+    assert (outcome, ways.carried_out) == (Outcome.FAILED, [])
+    assert told.texts[-1].endswith("nothing more was begun")
+    outcome, told = ways.back(account(formation))
+    assert (outcome, told.texts[-1]) == (Outcome.REFUSED, "nothing was changed")
+
+
+def test_stack_that_may_not_be_cancelled_leaves_the_other_one_watched(
+    ways: Ways, formation: Formation
+) -> None:
+    formation.becomes(NETWORK, IN_PROGRESS)
+    formation.becomes(INFERENCE, IN_PROGRESS)
+
+    def cancel(StackName: str) -> Any:
+        if StackName == INFERENCE:
+            return denied("cloudformation:CancelUpdateStack")
+        formation.becomes(INFERENCE, "UPDATE_COMPLETE")
+        return goes_back(formation, StackName)
+
+    ways.answers, ways.agrees = [True], False
+    outcome, told = ways.back(account(formation, CancelUpdateStack=cancel))
+    assert outcome is Outcome.FAILED
+    assert any(text.startswith(f"{INFERENCE} is not taken back: needs") for text in told.texts)
+    assert f"{NETWORK}: UPDATE_ROLLBACK_COMPLETE" in [text.split(";")[0] for text in told.texts]
+
+
+def test_every_update_that_had_gone_through_is_told_though_the_service_goes_on(
+    ways: Ways, formation: Formation
+) -> None:
+    formation.becomes(NETWORK, IN_PROGRESS)
+    formation.becomes(INFERENCE, IN_PROGRESS)
+
+    def cancel(StackName: str) -> dict[str, Any]:
+        formation.becomes(StackName, "UPDATE_COMPLETE")
+        return {}
+
+    outcome, told = ways.back(account(formation, CancelUpdateStack=cancel))
+    assert (outcome, len(ways.carried_out)) == (Outcome.DONE, 1)
+    for stack in (NETWORK, INFERENCE):
+        assert f"{stack} is UPDATE_COMPLETE: its update had gone through" in told.texts
+
+
 def busy(account: FakeAccount) -> list[str]:
     stacks = account.answers["DescribeStacks"]()
     return [item["StackName"] for item in stacks if "IN_PROGRESS" in item["StackStatus"]]
@@ -287,26 +384,40 @@ def test_what_cannot_be_seen_any_more_goes_on_in_aws(
     ("error", "outcome"),
     [(Overdue("too long"), Outcome.OVERDUE), (KeyboardInterrupt(), Outcome.INTERRUPTED)],
 )
+@pytest.mark.parametrize(
+    ("state", "then"),
+    [
+        (IN_PROGRESS, "UPDATE_ROLLBACK_IN_PROGRESS"),
+        (IN_PROGRESS, IN_PROGRESS),
+        ("UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"),
+    ],
+    ids=["begun", "cancelled just now", "continued just now", "on its way before"],
+)
 def test_watch_that_ends_before_aws_does_says_that_aws_goes_on(
     ways: Ways,
     formation: Formation,
     monkeypatch: pytest.MonkeyPatch,
     error: BaseException,
     outcome: Outcome,
+    state: str,
+    then: str,
 ) -> None:
-    formation.becomes(INFERENCE, IN_PROGRESS)
+    formation.becomes(INFERENCE, state)
 
-    def cancel(**_: Any) -> dict[str, Any]:
-        formation.becomes(INFERENCE, "UPDATE_ROLLBACK_IN_PROGRESS")
+    def begin(**_: Any) -> dict[str, Any]:
+        formation.becomes(INFERENCE, then)
         return {}
 
     def poll(_: Watch) -> None:
         raise error
 
     monkeypatch.setattr(Watch, "poll", poll)
-    found, told = ways.back(account(formation, CancelUpdateStack=cancel))
+    asked = account(formation, CancelUpdateStack=begin, ContinueUpdateRollback=begin)
+    found, told = ways.back(asked)
     assert found is outcome
     assert f"AWS goes on with {INFERENCE}" in told.texts[-1]
+    assert "nothing was changed in AWS" not in " ".join(told.texts)
 
 
 def test_operation_that_is_refused_is_said_with_the_permission(

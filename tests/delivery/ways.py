@@ -95,6 +95,8 @@ class Ways:
         self._patch = patch
         self._folder = folder
         self.agrees = True
+        self.answers: list[bool] = []
+        """What is answered first, before it is `agrees`."""
         self.synthesises = False
         """Whether a plan is made as always."""
         self.proved: list[str] = []
@@ -127,8 +129,11 @@ class Ways:
         )
         if not self.synthesises:
             self._patch.setattr(earlier_revision, "make_plan", lambda *_: plan)
-        outcome = rollback.roll_back(Wish("dev"), told, confirm=lambda _: self.agrees, to=to)
+        outcome = rollback.roll_back(Wish("dev"), told, confirm=self._confirm, to=to)
         return outcome, told
+
+    def _confirm(self, _: str) -> bool:
+        return self.answers.pop(0) if self.answers else self.agrees
 
     def _prove(self, _plan: Plan, _teller: Listener, text: str, **_: object) -> Outcome:
         self.proved.append(text)

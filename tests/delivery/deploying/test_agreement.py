@@ -56,7 +56,7 @@ def test_question_stands_whole_and_still_in_a_terminal_that_draws(
     console = Console(file=io.StringIO(), force_terminal=True, width=100)
     with Screen("rollback dev", console) as screen:
         screen.show(Picture(stacks={"inference": "UPDATE_COMPLETE"}))
-        assert agreed(screen, ask_person, stage="dev", nothing="nothing was changed")
+        assert agreed(screen, ask_person, stage="dev")
         assert capsys.readouterr().err == "Take stage dev back? [y/N] "
         assert isinstance(console.file, io.StringIO)
         asked_at = console.file.tell()
