@@ -35,7 +35,7 @@ class Step:
     service: dict[str, Any]
     chosen: Ran
     skipped: tuple[Ran, ...]
-    """What ran since the chosen one, and was taken back already."""
+    """What ran since the chosen one and was taken back already; naming one brings it again."""
     then: dict[str, Any]
     """What the chosen one says."""
     found: list[Difference]
@@ -94,7 +94,7 @@ def _step(stage: DeployedStage, *, to: str) -> Step:
     _refuse_rollout(service)
     current = service["taskDefinition"]
     history = history_of(stage, ServiceAddress.of(service["serviceArn"]), current)
-    chosen = _chosen(history, current, to=to)
+    chosen = _chosen(stage, history, current, to=to)
     then = stage.kept_definition(chosen.definition)
     if then is None:
         raise CannotGoBack(f"revision {chosen.revision} was deleted; deploy an earlier commit")
@@ -104,32 +104,42 @@ def _step(stage: DeployedStage, *, to: str) -> Step:
             f"revision {chosen.revision} says the same as {revision_of(current)}, which runs; name "
             "another one with TO="
         )
-    later = tuple(ran for ran in history.ran if ran.since > chosen.since and not to)
-    return Step(service, chosen, later, then, found)
+    later = [ran for ran in history.ran if ran.since > chosen.since and not to]
+    return Step(service, chosen, _others(stage, later, current), then, found)
+
+
+def _others(stage: DeployedStage, revisions: list[Ran], current: str) -> tuple[Ran, ...]:
+    """Those that can be had and say something else than the current one."""
+    runs = stage.task_definition(current)
+    kept = ((ran, stage.kept_definition(ran.definition)) for ran in revisions)
+    return tuple(ran for ran, then in kept if then is not None and differences(runs, then))
 
 
 def _refuse_rollout(service: dict[str, Any]) -> None:
     """CloudFormation is at rest: somebody has begun it beside CloudFormation."""
     wanted = service["deployments"][0]
     if in_progress(wanted):
-        arn = service.get("currentServiceDeployment", "")
+        arn = service.get("currentServiceDeployment")
+        stop = "aws ecs stop-service-deployment --service-deployment-arn"
+        way = f", or have ECS take it back: {stop} {arn}" if arn else ""
         raise CannotGoBack(
             f"revision {revision_of(wanted['taskDefinition'])} is being rolled out, and not by an "
-            "update of the stack; wait for its end, or have ECS take it back: aws ecs "
-            f"stop-service-deployment --service-deployment-arn {arn}"
+            f"update of the stack; wait for its end{way}"
         )
 
 
-def _chosen(history: History, current: str, *, to: str) -> Ran:
+def _chosen(stage: DeployedStage, history: History, current: str, *, to: str) -> Ran:
     if not history.ran:
         raise CannotGoBack("ECS knows of no other revision that has run; deploy an earlier commit")
     known = ", ".join(ran.revision for ran in history.ran)
     if not to and history.before:
         return history.before[0]
     if not to:
+        others = ", ".join(ran.revision for ran in _others(stage, history.ran, current))
+        name_one = f"name one of {others} with TO=, or " if others else ""
         raise CannotGoBack(
-            f"what ran before was taken back already; name one of {known} with TO=, or deploy an "
-            "earlier commit"
+            "what ran before says the same, or was taken back already; "
+            f"{name_one}deploy an earlier commit"
         )
     for ran in history.ran:
         if ran.revision == to:

@@ -57,7 +57,7 @@ def test_second_way_back_does_not_lead_to_the_release_that_was_taken_back(
     changes = history(1, 2, 3, 4) | {"DescribeTaskDefinition": says, "DescribeServices": runs_4}
     _, told = ways.back(account(formation, **changes))
     assert image_of(ways.templates[0]) == f"{REGISTRY}:1"
-    assert "what ran in between was taken back already: 3, 2; TO= brings one of them" in told.texts
+    assert "what ran in between was taken back already: 3; TO= brings one of them" in told.texts
     ways.back(account(formation, **changes), to="3")
     assert image_of(ways.templates[1]) == f"{REGISTRY}:3"
     with pytest.raises(DeliveryError, match="revision 2 says the same as 4, which runs"):
@@ -65,13 +65,23 @@ def test_second_way_back_does_not_lead_to_the_release_that_was_taken_back(
 
 
 def test_nothing_is_chosen_where_all_was_taken_back(ways: Ways, formation: Formation) -> None:
+    """Of 1 and 2 the last was bad; 3 is 1 again, which TO= would not bring."""
+
     def says(taskDefinition: str) -> dict[str, Any]:
         return saying("two" if taskDefinition.endswith(":2") else "one")
 
     runs_3 = {"services": [service(deployment(3), loadBalancers=[])]}
     changes = history(1, 2, 3) | {"DescribeTaskDefinition": says, "DescribeServices": runs_3}
-    with pytest.raises(DeliveryError, match="was taken back already; name one of 2, 1 with TO="):
+    with pytest.raises(DeliveryError, match="was taken back already; name one of 2 with TO="):
         ways.back(account(formation, **changes))
+
+
+def test_release_that_was_only_deployed_again_has_none_to_name(
+    ways: Ways, formation: Formation
+) -> None:
+    same = {"DescribeTaskDefinition": lambda taskDefinition: saying("one")}
+    with pytest.raises(DeliveryError, match="was taken back already; deploy an earlier commit"):
+        ways.back(account(formation, **same))
 
 
 def test_first_release_has_nothing_before_it(ways: Ways, formation: Formation) -> None:
@@ -102,6 +112,9 @@ def test_rollout_that_no_update_began_is_not_overtaken(ways: Ways, formation: Fo
         currentServiceDeployment="deployment/1",
     )
     with pytest.raises(DeliveryError, match="--service-deployment-arn deployment/1"):
+        ways.back(account(formation, DescribeServices={"services": [runs]}))
+    del runs["currentServiceDeployment"]
+    with pytest.raises(DeliveryError, match=r"wait for its end$"):
         ways.back(account(formation, DescribeServices={"services": [runs]}))
 
 
