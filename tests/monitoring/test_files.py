@@ -19,6 +19,7 @@ RUNBOOK = (MONITORING.parent / "docs/runbook.md").read_text(encoding="utf-8")
 NOT_OF_ALERTS = {
     "before-you-look",
     "a-deploy-fails",
+    "go-back",
     "a-rollout-hangs",
     "rolled-back",
     "rotate-a-key",
