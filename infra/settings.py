@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from infra import reach
-from infra.consistency import capacity, place, scaling, watching
+from infra.consistency import capacity, pipelines, place, scaling, watching
 from infra.consistency import endpoint as exposure
 from infra.consistency import network as placing
 from infra.consistency import rollout as rollouts
@@ -43,7 +43,7 @@ from infra.sections.scaling import ScalingSettings
 from infra.sections.schedules import ScheduleName, ScheduleSettings
 from infra.sections.section import Problem, Section
 from infra.sections.task import TaskSettings
-from infra.timeouts import ScalingPace, TimeoutBudget
+from infra.timeouts import DeployPatience, ScalingPace, TimeoutBudget
 
 
 class StageSettings(Section):
@@ -170,6 +170,7 @@ class StageSettings(Section):
         yield from watching.budget(self.monitoring, self.alarms)
         yield from scaling.schedules(self.schedules, self.scaling)
         yield from scaling.cpu(self.scaling, self.rollout)
+        yield from pipelines.time(self.delivery, self.patience)
         yield from place.pinned(self.deploy, self._arns())
         if self.deploy.region is None:
             yield from place.together(self._arns())
@@ -228,6 +229,11 @@ class StageSettings(Section):
     def pace(self) -> ScalingPace:
         """How fast scaling may act."""
         return ScalingPace(self.budget, self.scaling.start_seconds)
+
+    @property
+    def patience(self) -> DeployPatience:
+        """How long a deploy may take."""
+        return DeployPatience(self.budget, self.rollout.planned_minutes)
 
     @model_validator(mode="after")
     def _hold_the_rules(self) -> Self:

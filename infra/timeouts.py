@@ -43,6 +43,11 @@ STARTS_BEFORE_GIVING_UP: Final = 3
 ALARMS_WATCHED_SECONDS: Final = 1200
 # For all of a deploy but its rollouts. The slowest is a certificate, which waits for DNS.
 OTHER_RESOURCES_SECONDS: Final = 2700
+# How long a pipeline's job and its credentials last (.github/workflows/deploy.yml, Jenkinsfile). A
+# stage that may take longer cannot name a pipeline (infra/consistency/pipelines.py).
+DEPLOY_HOURS: Final = 3
+# Of which this much is for installing, synthesis and guards before, and the smoke test after.
+BESIDE_DEPLOY_SECONDS: Final = 1800
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from infra.bootstrap import qualifier, role_arn
 from infra.components.pipeline_role import AUDIENCE, ISSUER, PipelineRole
 from infra.names import ANY_STAGE
 from infra.settings import StageSettings
+from infra.timeouts import DEPLOY_HOURS
 
 # All that a deploy needs: the first changes stacks, the next two push assets, the last one reads.
 # https://github.com/aws/aws-cdk-cli/blob/main/packages/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml
@@ -52,9 +53,6 @@ WATCH_ACTIONS: Final = (
     "servicequotas:GetAWSDefaultServiceQuota",
     "servicequotas:GetServiceQuota",
 )
-# As long as a job may take (.github/workflows/deploy.yml): more than the longest deploy, at whose
-# end a rollback is still to be watched (infra/timeouts.py, DeployPatience).
-DEPLOY_HOURS: Final = 3
 # The last lines of a task that stops, and the version of the bootstrap.
 LOG_ACTIONS: Final = ("logs:GetLogEvents",)
 PARAMETER_ACTIONS: Final = ("ssm:GetParameter",)

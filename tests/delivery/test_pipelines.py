@@ -12,9 +12,8 @@ import yaml
 
 from delivery.assemblies import OUT, ROOT
 from delivery.deploying.runs import Run
-from infra.stacks.delivery import DEPLOY_HOURS
 from infra.stage_files import load_stage
-from infra.timeouts import DeployPatience
+from infra.timeouts import BESIDE_DEPLOY_SECONDS, DEPLOY_HOURS
 
 WORKFLOWS = {
     file.name: yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -28,8 +27,6 @@ JOBS = [
 ]
 # What a workflow does itself: GitHub's file for a job's summary has no meaning elsewhere.
 NOT_A_VERB = {'cat cdk.out/comment.md >> "$GITHUB_STEP_SUMMARY"'}
-# Installing, synthesis and guards before a deploy, the smoke test after it.
-BESIDE_SECONDS = 1800
 # Verbs that need what only GitHub gives: its token, and a role for pull requests.
 GITHUB_ONLY = {"post", "diff"}
 MAKE = re.compile(r"make ([\w-]+)(?:.*STAGE=(\w+))?")
@@ -122,16 +119,11 @@ def test_deploys_wait_for_the_checks_and_prod_for_dev() -> None:
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_job_outlasts_the_deploy_that_it_waits_for(stage: str) -> None:
     """Else nobody hears what was overdue, and the smoke test has no time."""
-    needed = longest_seconds(stage) + BESIDE_SECONDS
+    needed = load_stage(stage).patience.whole_seconds + BESIDE_DEPLOY_SECONDS
     assert WORKFLOWS["deploy.yml"]["jobs"][stage]["timeout-minutes"] * 60 >= needed
     _, _, part = jenkins().partition(f"stage('Deploy {stage}')")
     (minutes, *_) = re.findall(r"timeout\(time: (\d+), unit: 'MINUTES'\)", part)
     assert int(minutes) * 60 >= needed
-
-
-def longest_seconds(stage: str) -> int:
-    settings = load_stage(stage)
-    return DeployPatience(settings.budget, settings.rollout.planned_minutes).whole_seconds
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

@@ -8,7 +8,8 @@ from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
 from infra.build import build
-from infra.stacks.delivery import DEPLOY_HOURS, WATCH_ACTIONS
+from infra.stacks.delivery import WATCH_ACTIONS
+from infra.timeouts import DEPLOY_HOURS
 from tests.infra.assemblies import REPOSITORY, VARIANTS, Assembly, Variant, context
 
 PROVIDER = "AWS::IAM::OIDCProvider"
