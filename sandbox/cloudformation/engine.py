@@ -36,7 +36,7 @@ from .course import (
 )
 from .graph import dependency_order
 from .importing import import_existing
-from .resource import ApiResource
+from .resource import ApiResource, stack_cancelled
 
 
 class StackResources(parsing.ResourceMap):
@@ -50,7 +50,7 @@ class StackResources(parsing.ResourceMap):
         self.before_cleanup: Callable[[], None] = check_nothing
         self.before_rollback: Callable[[Exception], None] = tell_nobody
         self.cancelled = False
-        """Whether somebody wants the update in progress undone."""
+        """Whether somebody wants the update in progress undone; what begins one resets it."""
         self.imports = False
         """Whether resources that are there by their names are taken in."""
         self._fresh: set[str] = set()
@@ -79,7 +79,8 @@ class StackResources(parsing.ResourceMap):
     def update(self, template: Json, parameters: Json | None = None) -> None:
         """Bring the stack to `template`; on failure all is as it was, and the error is raised."""
         before = (self._template, dict(self.input_parameters))
-        self._fresh, self.cancelled = set(), False
+        self._fresh = set()
+        stack_cancelled.set(lambda: self.cancelled)
         replaced: dict[str, Made] = {}
         try:
             self._bring_all(template, parameters, replaced)
@@ -203,7 +204,6 @@ class StackResources(parsing.ResourceMap):
 
     def _update_resource(self, name: str, made: Made, resolved: Json) -> Any:
         if isinstance(made.resource, ApiResource):
-            made.resource.cancelled = lambda: self.cancelled
             made.resource.update_checked(resolved.get("Properties", {}))
             return made.resource
         node = self._resource_json_map[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, ClassVar, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,6 +16,15 @@ from .tags import BY_TYPE, listed
 
 # How the services here say that a name is taken.
 TAKEN: Final = ("AlreadyExists", "ResourceExists", "AlreadyOwned", "Duplicate")
+
+
+def _never() -> bool:
+    return False
+
+
+stack_cancelled: ContextVar[Callable[[], bool]] = ContextVar("stack_cancelled", default=_never)
+"""Whether the update is to be undone, which then waits for nothing more. The engine sets it for
+the resources that it makes: moto, which calls them, hands over nothing of the kind."""
 
 
 class ApiResource:
@@ -38,9 +48,6 @@ class ApiResource:
     takes_all: ClassVar[bool] = False
     """Whether all properties go to one API call, which then refuses those it does not know."""
 
-    cancelled: Callable[[], bool] = staticmethod(lambda: False)
-    """Whether an update is to be undone, which then waits for nothing more; the engine sets it."""
-
     # moto's parser sets these two after creation.
     cf_resource_type: str
     logical_resource_id: str
@@ -50,6 +57,7 @@ class ApiResource:
         self.properties = properties
         self.account = account
         self.region = region
+        self.cancelled = stack_cancelled.get()
         self.physical_resource_id = ""
         self.values: dict[str, Any] = {}
         self._taken: set[str] = set()

@@ -98,7 +98,9 @@ def execute_change_set(self: Backend, change_set_name: str, stack_name: str | No
     if change_set.change_set_type == "UPDATE":
         stack.last_updated_time = utcnow()  # type: ignore[attr-defined]
     stack.change_set_id = change_set.change_set_id  # type: ignore[attr-defined]
-    _set_status(stack, f"{change_set.change_set_type}_IN_PROGRESS", "User Initiated")
+    with news:  # from this status on it can be cancelled
+        stack.resource_map.cancelled = False  # type: ignore[attr-defined]
+        _set_status(stack, f"{change_set.change_set_type}_IN_PROGRESS", "User Initiated")
     _run(lambda: _apply(self, stack, change_set))
 
 

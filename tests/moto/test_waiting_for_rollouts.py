@@ -4,16 +4,21 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import boto3
 import pytest
 from moto.cloudformation.exceptions import ValidationError
 
+from sandbox.assembly import DeployFailed
+from sandbox.cloudformation import stacks
 from sandbox.control_plane import deployments, state
 from sandbox.control_plane.report import Runner
 from sandbox.processes import start_time
 from sandbox.state import ACCOUNT, REGION
 from tests.moto import reports, services
-from tests.moto.templates import Tasks, deploy
+from tests.moto.templates import Tasks, deploy, status
 
 LONG_SECONDS = 60
 
@@ -91,3 +96,53 @@ def test_wait_that_is_cancelled_fails(runner: Runner) -> None:
 def test_without_a_runner_nobody_waits() -> None:
     reports.report()
     wait()
+
+
+def added() -> dict[str, Any]:
+    resources = Tasks("image:1").resources
+    return resources | {"Second": resources["Service"]}
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [Tasks("image:2").resources, Tasks("image:1", ServiceName="other").resources, added()],
+    ids=["changed", "replaced", "added"],
+)
+def test_cancelled_update_waits_for_no_service(
+    resources: dict[str, Any], runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = services.described()["serviceArn"]
+    reports.report(runner=runner)
+    begun, wait_for_rollout = threading.Event(), deployments.wait_for_rollout
+
+    def begin(*arguments: Any, **options: Any) -> None:
+        if begun.is_set():
+            reports.report()  # the way back waits too, for a runner that goes on
+        begun.set()
+        wait_for_rollout(*arguments, **options)
+
+    monkeypatch.setattr(deployments, "wait_for_rollout", begin)
+    with ThreadPoolExecutor() as pool:
+        deployed = pool.submit(deploy, resources)
+        assert begun.wait(LONG_SECONDS)
+        boto3.client("cloudformation").cancel_update_stack(StackName="example")
+        with pytest.raises(DeployFailed, match="Resource update cancelled"):
+            deployed.result(LONG_SECONDS)
+    assert services.described()["serviceArn"] == before
+
+
+def test_cancel_that_comes_before_the_first_resource_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = stacks._run
+
+    def cancel_first(work: Callable[[], None]) -> None:
+        boto3.client("cloudformation").cancel_update_stack(StackName="example")
+        run(work)
+
+    monkeypatch.setattr(stacks, "_run", cancel_first)
+    with pytest.raises(DeployFailed, match="Resource update cancelled"):
+        deploy(Tasks("image:2").resources)
+    assert status() == "UPDATE_ROLLBACK_COMPLETE"
+    monkeypatch.setattr(stacks, "_run", run)
+    deploy(Tasks("image:2").resources)
