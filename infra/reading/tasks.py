@@ -3,14 +3,15 @@
 import re
 from typing import Final, Literal
 
+from infra.reading.functions import function_of
 from infra.reading.node import Node
 from infra.reading.stack import Resource, Stack
 
 TASK: Final = "AWS::ECS::TaskDefinition"
 OF_SECRETS_MANAGER: Final = "AWS::SecretsManager::Secret"
 OF_PARAMETER_STORE: Final = "AWS::SSM::Parameter"
-# A secret that is named without its ARN.
-NAME: Final = re.compile(r"/?[\w.-]+")
+# A secret that is named without its ARN. Parameters lie in folders: /app/db/password.
+NAME: Final = re.compile(r"/?[\w.-]+(/[\w.-]+)*")
 
 Store = Literal["secretsmanager", "ssm"]
 
@@ -93,13 +94,14 @@ def store_of(secret: Node) -> Store | None:
     """Who keeps a secret; None where that is unknown.
 
     A mere name is a parameter's, but where it is of a registry's credentials, which are no
-    parameter: docs: API_Secret, API_RepositoryCredentials.
+    parameter: docs: API_Secret, API_RepositoryCredentials. Where it is but the default of a
+    template's parameter, it may as well stand for the ARN that somebody will give.
     """
     kinds, text = {resource.type for resource in secret.mentions()}, text_of(secret)
     if OF_SECRETS_MANAGER in kinds or ":secretsmanager:" in text:
         return "secretsmanager"
     if OF_PARAMETER_STORE in kinds or ":ssm:" in text:
         return "ssm"
-    if not NAME.fullmatch(text):
+    if not NAME.fullmatch(text) or function_of(secret.raw)[0] == "Ref":
         return None
     return "secretsmanager" if "RepositoryCredentials" in secret.path else "ssm"

@@ -7,6 +7,7 @@ import pytest
 
 from tests.infra.rules.pack_fixtures import rules, template_of
 
+NAMES = ["own", "/app/db/password"]
 ROUTE = {"RouteTableId": {"Ref": "SubnetTable"}, "DestinationCidrBlock": "10.0.0.0/8"}
 
 
@@ -84,28 +85,41 @@ def test_an_alarm_on_an_anomaly_band_returns_two(tmp_path: Path) -> None:
     assert rules(tmp_path, template) == []
 
 
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", ["Secrets", "LogConfiguration", "RepositoryCredentials"])
 def test_a_secret_that_is_named_alone_is_a_parameter_or_a_registry_s(
-    tmp_path: Path, kind: str
+    tmp_path: Path, kind: str, name: str
 ) -> None:
-    named = [{"Name": "API_KEY", "ValueFrom": "own"}]
+    named = [{"Name": "API_KEY", "ValueFrom": name}]
     template = template_of("E9515", "good")
     (container,) = template["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
     del container["Secrets"]
     container[kind] = {
         "Secrets": named,
         "LogConfiguration": {"LogDriver": "splunk", "SecretOptions": named},
-        "RepositoryCredentials": {"CredentialsParameter": "own"},
+        "RepositoryCredentials": {"CredentialsParameter": name},
     }[kind]
     # The role may read from Secrets Manager alone.
     assert rules(tmp_path, template) == ([] if kind == "RepositoryCredentials" else ["E9515"])
 
 
-def test_a_parameter_that_is_named_alone_is_called_for_by_an_endpoint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_a_parameter_that_is_named_alone_is_called_for_by_an_endpoint(
+    tmp_path: Path, name: str
+) -> None:
     template = template_of("E9551", "good")
     (container,) = template["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
-    container["Secrets"] = [{"Name": "API_KEY", "ValueFrom": "own"}]
+    container["Secrets"] = [{"Name": "API_KEY", "ValueFrom": name}]
     assert "E9551" in rules(tmp_path, template)
+
+
+@pytest.mark.parametrize("rule", ["E9515", "E9551"])
+def test_a_default_that_is_no_arn_may_stand_for_any_secret(tmp_path: Path, rule: str) -> None:
+    template = template_of(rule, "good")
+    (container,) = template["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
+    container["Secrets"] = [{"Name": "API_KEY", "ValueFrom": {"Ref": "Given"}}]
+    template["Parameters"] = {"Given": {"Type": "String", "Default": "placeholder"}}
+    assert rules(tmp_path, template) == []
 
 
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"Ref": "Given"}], ids=str)
