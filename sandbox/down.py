@@ -7,12 +7,11 @@ import subprocess
 import time
 
 from .processes import ProcessTable
+from .runner.ending import WHOLE_SECONDS
 from .state import State
 
 RUNNER = "runner"
 AWS = "aws"
-RUNNER_SECONDS = 45
-"""Above what the runner itself gives its tasks."""
 AWS_SECONDS = 5
 TASK_SECONDS = 5
 DOCKER_SECONDS = 60
@@ -31,7 +30,7 @@ def stop_sandbox(state: State) -> list[str]:
     """The names of what was still running, all of it ended now."""
     table = ProcessTable(state)
     running = [name for name in table.names() if table.pid(name) is not None]
-    table.stop(RUNNER, seconds=RUNNER_SECONDS)
+    table.stop(RUNNER, seconds=WHOLE_SECONDS)
     sweep_tasks(state)
     table.stop(AWS, seconds=AWS_SECONDS)
     for path in (state.endpoints, state.status):

@@ -18,6 +18,7 @@ from ..control_plane.report import PATH, Orders, Report, Runner
 from ..processes import ProcessTable, start_time
 from ..state import Ports, State, aws_endpoint, aws_environment
 from .balancer import Balancer
+from .ending import ANSWER_SECONDS, LAST_ANSWER_SECONDS, STOP_SECONDS
 from .fleet import Fleet
 from .launch import Launch, Launcher, task_environment
 from .reading import Reader
@@ -28,11 +29,7 @@ from .wanted import TaskSpec, WantedService
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
-STOP_SECONDS = 30.0
-"""What `make down` leaves running streams; a rollout gives them the whole deregistration delay."""
 KEPT_LOGS = 20
-ANSWER_SECONDS = 60.0
-"""AWS is on this machine: that it is gone is heard at once, and a slow one does answer."""
 
 
 class Agent:
@@ -165,14 +162,14 @@ class Agent:
             self._status = status
             self._state.write(self._state.status, status)
 
-    def _send(self, report: Report) -> Orders:
+    def _send(self, report: Report, *, patience: float = ANSWER_SECONDS) -> Orders:
         request = urllib.request.Request(  # noqa: S310 (our own loopback address)
             aws_endpoint(self._ports.aws) + PATH,
             data=json.dumps(report).encode(),
             method="PUT",
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=patience) as answer:  # noqa: S310
             orders: Orders = json.load(answer)
             return orders
 
@@ -202,7 +199,8 @@ class Agent:
         """What became of the tasks; and that nobody carries out anything from now on."""
         tasks = [task for keeper in self._keepers.values() for task in keeper.fleet.reports()]
         with contextlib.suppress(OSError):  # AWS may have ended before
-            await asyncio.to_thread(self._send, {"services": [], "tasks": tasks})
+            last: Report = {"services": [], "tasks": tasks}
+            await asyncio.to_thread(self._send, last, patience=LAST_ANSWER_SECONDS)
 
 
 def _describe_task(task: Task) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from ..control_plane.report import TaskReport
 from . import causes, reporting
 from .balancer import Balancer
+from .ending import KILL_SECONDS
 from .events import Events
 from .launch import CannotStart, Launch, free_port, task_name
 from .rollout import Failures
@@ -182,7 +183,7 @@ class Fleet:
         await self._all_ended(seconds)
         for task in self.tasks:
             task.running.kill()
-        await self._all_ended(5)
+        await self._all_ended(KILL_SECONDS)
 
     async def _all_ended(self, seconds: float) -> None:
         if self.tasks:
