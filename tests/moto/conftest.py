@@ -1,4 +1,4 @@
-"""Stage local, synthesised as `cdk deploy` would, and deployed into moto in this process."""
+"""An account of moto's in this process, with our resource types: empty, or with stage local."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -3,13 +3,13 @@
 import asyncio
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sandbox.processes import start_time
 from sandbox.runner.launch import CannotStart, Launch
-from sandbox.runner.rollout import LONGEST_BACKOFF_SECONDS
 from sandbox.runner.wanted import Breaker, Route
 from tests.sandbox.keeping import Sandbox
 from tests.sandbox.specs import service, spec, target
@@ -118,14 +118,30 @@ async def test_rollback_keeps_the_tasks_that_serve(
     assert {task.name for task in sandbox.of(1)} == before
 
 
+class Clock:
+    """Stands still until a test moves it on."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
 async def test_without_a_breaker_failed_starts_are_spaced_out(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sandbox.runner.rollout.FIRST_BACKOFF_SECONDS", LONGEST_BACKOFF_SECONDS)
+    def failed(count: int) -> bool:
+        return bool(sandbox.state()["failed"] == count)
+
+    clock = Clock()
+    monkeypatch.setattr("sandbox.runner.fleet.time", clock)
     sandbox.want(service(desired=1, breaker=Breaker()), spec(environment={"FAIL": "1"}))
-    await sandbox.until(lambda: sandbox.state()["failed"] == 1)
-    await sandbox.round()
-    assert sandbox.fleet.tasks == []  # the next start is half a minute away
+    for count, wait in enumerate((1.0, 2.0, 4.0), start=1):
+        await sandbox.until(partial(failed, count))
+        clock.now += wait - 0.25
+        await sandbox.round()
+        assert sandbox.fleet.tasks == []
+        clock.now += 0.25
     assert sandbox.state()["state"] == "IN_PROGRESS"
 
 

@@ -20,6 +20,7 @@ BLOCK: Final = re.findall(r"^```\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)[0]
 COMMANDS: Final = [line.partition("#")[0].strip() for line in BLOCK.splitlines()]
 # `make check` runs it: it synthesises every stage first.
 OF_ALL_STAGES: Final = "make lint-stages"
+MOST_SECONDS: Final = 60
 
 
 def run(command: str) -> subprocess.CompletedProcess[str]:
@@ -33,6 +34,7 @@ def run(command: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=MOST_SECONDS,
     )
 
 
