@@ -54,7 +54,10 @@ class LoadBalancerLink(Construct):
     @property
     def subnets(self) -> list[str]:
         """Where it stands. Others make another link, which the template names as this one."""
-        return [subnet.subnet_id for subnet in self._network.private.subnets or ()]
+        subnets = self._network.private.subnets
+        if not subnets:  # a selection by type has none, and would look alike in every VPC
+            raise ValueError("the link's network: got no subnets; select them one by one")
+        return [subnet.subnet_id for subnet in subnets]
 
     def integration(self, budget: TimeoutBudget) -> apigateway.Integration:
         """Every request as it is, to the path below the API's stage."""
