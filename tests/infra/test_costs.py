@@ -8,9 +8,7 @@ from operations.bill import estimate
 from operations.prices import load_prices
 from operations.tasks import Level
 from tests.infra.assemblies import VARIANTS, Assembly
-
-# For a link of the second version no price was found that has a source: it is named instead.
-NOT_PRICED = {"AWS::ApiGatewayV2::VpcLink"}
+from tests.infra.not_priced import NOT_PRICED
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -11,8 +11,8 @@ from operations.prices import load_prices
 from operations.tasks import Level
 from sandbox.cloudformation.ignored import IGNORED
 from tests.infra.assemblies import Assembly
+from tests.infra.not_priced import NOT_PRICED
 from tests.infra.pins import held, pinned, wherever
-from tests.infra.test_costs import NOT_PRICED
 from tests.moto.reading import READERS
 
 PRICES: Final = load_prices()

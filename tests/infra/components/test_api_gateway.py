@@ -8,7 +8,7 @@ import pytest
 from aws_cdk.assertions import Match
 
 from tests.infra.assemblies import Assembly, Variant, write_variant
-from tests.infra.components.test_load_balancer_link import METHOD, integration
+from tests.infra.components.ways_in import METHOD, integration
 
 API = "AWS::ApiGateway::RestApi"
 STAGE = "AWS::ApiGateway::Stage"

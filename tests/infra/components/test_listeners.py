@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.infra.assemblies import Assembly
-from tests.infra.components.test_load_balancer import TARGETS, targets_on
+from tests.infra.components.ways_in import TARGETS, targets_on
 
 LISTENER = "AWS::ElasticLoadBalancingV2::Listener"
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"

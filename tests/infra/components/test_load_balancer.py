@@ -7,21 +7,14 @@ import pytest
 from infra.stage_files import load_stage
 from infra.timeouts import TimeoutBudget
 from tests.infra.assemblies import Assembly
+from tests.infra.components.ways_in import TARGETS, targets_on
 
 BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
-TARGETS = "AWS::ElasticLoadBalancingV2::TargetGroup"
 
 
 def attributes(properties: dict[str, Any], key: str) -> dict[str, str]:
     """The attributes of a load balancer or target group as a mapping."""
     return {entry["Key"]: entry["Value"] for entry in properties[key]}
-
-
-def targets_on(assembly: Assembly, port: int) -> tuple[str, dict[str, Any]]:
-    """Logical id and properties of the target group on one port."""
-    groups = assembly.resources(TARGETS).items()
-    (only,) = ((i, b["Properties"]) for i, b in groups if b["Properties"]["Port"] == port)
-    return only
 
 
 def balancer_group(assembly: Assembly) -> tuple[str, dict[str, Any]]:

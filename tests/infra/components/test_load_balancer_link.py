@@ -1,18 +1,9 @@
 """API Gateway's way into the VPC: it streams, and is the load balancer's only client."""
 
-from typing import Any
-
 from infra.stage_files import load_stage
 from infra.timeouts import TimeoutBudget
 from tests.infra.assemblies import Assembly
-
-METHOD = "AWS::ApiGateway::Method"
-
-
-def integration(assembly: Assembly) -> dict[str, Any]:
-    """The integration of the API's one method."""
-    found: dict[str, Any] = assembly.only(METHOD)["Integration"]
-    return found
+from tests.infra.components.ways_in import integration
 
 
 def test_the_integration_changes_no_header_and_no_body(dev: Assembly) -> None:

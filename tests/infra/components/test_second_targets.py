@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.infra.assemblies import IMAGE, Assembly, Variant, write_variant
+from tests.infra.components.ways_in import TARGETS
 
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
-TARGETS = "AWS::ElasticLoadBalancingV2::TargetGroup"
 SERVICE = "AWS::ECS::Service"
 TWO_FLEETS = ["hosted-zone", "guarded-api"]
 
