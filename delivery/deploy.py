@@ -30,7 +30,6 @@ from delivery.errors import DeliveryError
 from delivery.outputs import outputs_file, url_of_stack
 from infra.settings import StageSettings
 from infra.stage_files import SettingsError, load_stage
-from infra.timeouts import DeployPatience
 from operations.account import PATIENT, Account, CouldNotAsk, NoCredentials, open_account
 from operations.preflight.finding import Check, Subject
 from operations.preflight.run import Result
@@ -191,7 +190,7 @@ def watch_of(plan: Plan, teller: Teller, *, change_set: str = "") -> Watch:
         for key, body in template.get("Resources", {}).items()
     }
     stacks = [plan.assembly.stack_names[name] for name in plan.stacks]
-    patience = DeployPatience(plan.settings.budget, plan.settings.rollout.planned_minutes)
+    patience = plan.settings.patience
     events = StackEvents(plan.subject.account, stacks, names, change_set=change_set)
     return Watch(
         stacks=events,

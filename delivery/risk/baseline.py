@@ -19,7 +19,8 @@ FOLDER: Final = ROOT / "delivery/baseline"
 ACCEPTED: Final = "accepted.toml"
 ACCEPTED_FILE: Final = shown(FOLDER / ACCEPTED)
 HEAD: Final = """\
-# What the last release of stage {stage} deployed: templates without metadata and images' hashes.
+# What the last release of stage {stage} deployed, or, before the first one, what the commit below
+# would deploy: templates without metadata and images' hashes.
 # `make baseline STAGE={stage}` writes it after a release; `make diff-risk` compares with it.
 """
 WIDTH: Final = 120
