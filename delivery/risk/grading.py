@@ -142,13 +142,12 @@ class _Update:
 
     def _loss(self, change: Change, reasons: list[Reason]) -> str:
         """What would be gone for good, in words; nothing where nothing is."""
-        held = held_by(change.resource_type)
-        gone = change.effect in (Effect.REMOVED, Effect.REPLACED, Effect.PERHAPS_REPLACED)
-        if held and gone:
-            return change.fate if held == DATA else f"It takes with it {held}"
-        destroying = [item.text for item in reasons if item.grade is Grade.DESTROYS]
-        updated = change.effect is Effect.CHANGED
-        return "; ".join(destroying) if (held or updated) and destroying else ""
+        if change.effect is Effect.CHANGED:
+            return "; ".join(item.text for item in reasons if item.grade is Grade.DESTROYS)
+        held = "" if change.effect is Effect.ADDED else held_by(self._old[change.logical_id])
+        if not held:
+            return ""
+        return change.fate if held == DATA else f"It takes with it {held}"
 
 
 def _kept_less(name: str, old: Resource, new: Resource) -> Iterator[Reason]:

@@ -40,9 +40,14 @@ LogGroup     Inference/Task/Log                       TaskLog2A1470CD
 LogGroup     Inference/VpcAdditions/FlowLog/Group     VpcAdditionsFlowLogGroupC9B399F9
 LogGroup     Network/FlowLog/Group                    FlowLogGroupEE9BEDC9
 OIDCProvider Delivery/Provider                        Provider2281708E
+RecordSet    Inference/LoadBalancer/Domain/Record     LoadBalancerDomainRecord154897C5
 Repository   Registry/Repository                      Repository22E53BBD
 RestApi      Inference/ApiGateway/Api                 ApiGatewayApiE27D4408
+Role         Delivery/Deployer/Role                   DeployerRole36024D4B
+Role         Delivery/Reader/Role                     ReaderRole07D5A14E
 Secret       Inference/Keys/Secret                    KeysSecret88F3B70F
+Stage        Inference/ApiGateway/Api/DeploymentStage.api ApiGatewayApiDeploymentStageapi623AD44C
+Topic        Inference/Watching/Notifications/Topic   WatchingNotificationsTopic036D9975
 Url          Function/Inference/Handler/FunctionUrl   InferenceHandlerFunctionUrl097533F1
 VPC          Network/Vpc                              Vpc8378EB38
 """
@@ -64,7 +69,7 @@ def held(assembly: Assembly) -> set[Pin]:
         for stack, template in assembly.templates.items()
         for paths in (_paths(assembly, stack),)
         for logical_id, body in template["Resources"].items()
-        if held_by(body["Type"])
+        if held_by(body)
     }
 
 

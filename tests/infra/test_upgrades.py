@@ -34,9 +34,11 @@ REFUSED: Final = {
 }
 # By setting, changed by itself and back: what is lost, so that somebody has to accept it first.
 LOST: Final[dict[str, set[str]]] = {
+    # The topic comes with the first address and goes with the last one.
+    "alarms.emails": {"WatchingNotificationsTopic"},
     "delivery.provider_arn": {"Provider"},
     "encryption.images_key_arn": {"Repository"},
-    "endpoint.kind": {"ApiGatewayApi"},
+    "endpoint.kind": {"ApiGatewayApi", "ApiGatewayApiDeploymentStageapi"},
     "endpoint.public": {"LoadBalancer", "LoadBalancerPublic"},
     "firewall.enabled": {"FirewallLog"},
     "load_balancer.access_logs": {"LoadBalancerAccessLogsBucket"},

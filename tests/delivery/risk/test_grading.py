@@ -101,6 +101,28 @@ def test_what_others_hold_on_to_is_lost_with_a_resource_that_has_no_data() -> No
     assert "its DNS name" in risk.loss
 
 
+@pytest.mark.parametrize(
+    ("kind", "lost"),
+    [
+        ("ApiGateway::Stage", "its name"),
+        ("Route53::HostedZone", "its name servers"),
+        ("Route53::RecordSet", "its name"),
+        ("SNS::Topic", "its subscribers"),
+    ],
+)
+def test_what_others_hold_on_to_is_lost_with_what_is_removed(kind: str, lost: str) -> None:
+    risk = only(template(Thing=resource(kind)), template())
+    assert risk.fails
+    assert lost in risk.loss
+
+
+@pytest.mark.parametrize(("principal", "fails"), [("Federated", True), ("Service", False)])
+def test_role_is_lost_where_it_lets_in_from_outside(principal: str, fails: bool) -> None:
+    trust = {"Statement": [{"Principal": {principal: "x"}}]}
+    role = resource("IAM::Role", Properties={"AssumeRolePolicyDocument": trust})
+    assert only(template(Role=role), template()).fails is fails
+
+
 def test_replacement_by_a_chain_of_references_is_graded_for_each_link() -> None:
     def stack(scheme: str) -> Template:
         listener = {"LoadBalancerArn": {"Ref": "Balancer"}, "Port": 443}
@@ -182,7 +204,8 @@ def test_policy_that_keeps_less_of_the_data_fails(policy: str) -> None:
 
 def test_policy_of_what_holds_no_data_is_harmless() -> None:
     before, after = (
-        template(Topic=resource("SNS::Topic", DeletionPolicy=keep)) for keep in ("Retain", "Delete")
+        template(Alarm=resource("CloudWatch::Alarm", DeletionPolicy=keep))
+        for keep in ("Retain", "Delete")
     )
     assert only(before, after).grade is Grade.HARMLESS
 

@@ -86,8 +86,8 @@ def test_table_has_a_row_for_each_stage_and_a_column_for_each_grade(judged: Any)
 
 
 def test_section_stays_short_whatever_changes(judged: Any) -> None:
-    topics = {f"Topic{index}": resource("SNS::Topic") for index in range(200)}
-    verdict = judged(template(**topics, **{f"Repo{'x' * 900}": repository("a")}), template())
+    alarms = {f"Alarm{index}": resource("CloudWatch::Alarm") for index in range(200)}
+    verdict = judged(template(**alarms, **{f"Repo{'x' * 900}": repository("a")}), template())
     told = section([verdict]).splitlines()
     assert len(told) < MOST_RISKS + 10
     assert max(map(len, [*told, *failing_lines([verdict])])) <= MOST_CHARACTERS
