@@ -66,7 +66,7 @@ env: ## Print what puts the pinned CDK CLI and its Node on PATH: eval "$$(make e
 setup-tests: setup ## Install what only the tests need besides: the Node clients of other people.
 	@$(PYTHON) sandbox/install.py tests/client/node
 
-test: setup-tests ## Run the tests (about a quarter of an hour).
+test: setup-tests ## Run the tests (about twenty minutes, on two cores).
 	@$(VENV)/python -m pytest --ignore tests/e2e
 
 bench-latency: setup ## Measure what the gateway adds to an engine of fixed pace (six minutes): ARGS="--engine real"
@@ -123,7 +123,7 @@ verify-aws: setup ## Check what only a real account can show: make verify-aws ST
 day-two: setup ## Deploy a stage, change it step by step, destroy it and deploy it again, in the sandbox; print what each step did
 	@$(VENV)/python -m tests.day_two
 
-e2e: setup ## The real CDK CLI, Docker, Prometheus, the README's commands. Needs both and some minutes.
+e2e: setup ## The real CDK CLI, Docker, Prometheus, the README's commands. Needs both and half an hour at most.
 	@$(VENV)/python -m pytest tests/e2e
 
 synth: setup ## Synthesise every stage with the CDK's own validation, without an account.
