@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-CONDITIONS: Final = frozenset({"lowered", "raised", "removed", "narrowed"})
+CONDITIONS: Final = frozenset({"lowered", "raised", "shortened", "disabled", "removed", "narrowed"})
+ON: Final = (True, "true", "Enabled")
 
 
 def holds(condition: str, old: Any, new: Any) -> bool:
@@ -14,12 +15,17 @@ def holds(condition: str, old: Any, new: Any) -> bool:
         return _removed(old, new)
     if condition == "narrowed":
         return _narrowed(old, new)
+    if condition == "disabled":
+        return old is not None and new not in ON
+    # A term that is not there is for ever.
+    if condition == "shortened" and new is None:
+        return False
     if not condition:
         return True
     before, after = _number(old), _number(new)
     if before is None or after is None:
         return True
-    return after < before if condition == "lowered" else after > before
+    return after > before if condition == "raised" else after < before
 
 
 def _number(value: Any) -> float | None:

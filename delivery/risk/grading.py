@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from delivery import schemas
 from delivery.changes import ATTRIBUTES, POLICIES, Change, Effect, Resource, compare, references
 from delivery.risk.fleets import second_group_lost
 from delivery.risk.grades import Grade, Reason, Risk
@@ -15,8 +14,9 @@ from delivery.risk.updates import UNKNOWN_TYPE, TypeRules, rules_of
 
 KEEPING: Final = ("DeletionPolicy", "UpdateReplacePolicy")
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
-# Snapshot keeps less than Retain and more than Delete.
-KEPT: Final = ("Delete", "Snapshot", "RetainExceptOnCreate", "Retain")
+# Snapshot keeps less than Retain and more than Delete. What is made already, Retain and
+# RetainExceptOnCreate keep alike.
+KEPT: Final = {"Delete": 0, "Snapshot": 1, "RetainExceptOnCreate": 2, "Retain": 2}
 PERHAPS: Final = "perhaps: the schema says that it depends"
 NAMES: Final = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/"
@@ -26,6 +26,7 @@ POLICY: Final = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/"
     "aws-attribute-deletionpolicy.html"
 )
+CONDITIONAL: Final = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html"
 TYPE: Final = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
     "using-cfn-updating-stacks-update-behaviors.html"
@@ -130,7 +131,9 @@ class _Update:
         yield from second_group_lost(change.resource_type, *entries)
         for name in dict.fromkeys((*change.updated, *change.renewed)):
             if name in KEEPING:
-                yield from _kept_less(name, old, new)
+                yield _kept_less(name, old, new)
+            elif name == "Condition":
+                yield _on_condition(old, new)
             elif name in (*ATTRIBUTES, *POLICIES):
                 harmless = name == "DependsOn"
                 yield Reason(Grade.HARMLESS if harmless else Grade.INTERRUPTS, name)
@@ -150,17 +153,21 @@ class _Update:
         return change.fate if held == DATA else f"It takes with it {held}"
 
 
-def _kept_less(name: str, old: Resource, new: Resource) -> Iterator[Reason]:
+def _kept_less(name: str, old: Resource, new: Resource) -> Reason:
     """A policy that keeps what a resource holds, where it keeps less than before."""
     before, after = (str(body.get(name, "Delete")) for body in (old, new))
-    keeps_less = _rank(after) < _rank(before)
-    if keeps_less and old["Type"] in schemas.stateful_types():
-        what = "removal" if name == "DeletionPolicy" else "replacement"
-        text = f"{name} {before} becomes {after}: from now on a {what} deletes its data"
-        yield Reason(Grade.DESTROYS, text, POLICY)
-    else:
-        yield Reason(Grade.HARMLESS, f"{name} {before} becomes {after}", POLICY)
+    text = f"{name} {before} becomes {after}"
+    held = held_by(old)
+    if not held or KEPT.get(after, 0) >= KEPT.get(before, 0):
+        return Reason(Grade.HARMLESS, text, POLICY)
+    what = "removal" if name == "DeletionPolicy" else "replacement"
+    return Reason(Grade.DESTROYS, f"{text}: from now on a {what} takes with it {held}", POLICY)
 
 
-def _rank(policy: str) -> int:
-    return KEPT.index(policy) if policy in KEPT else 0
+def _on_condition(old: Resource, new: Resource) -> Reason:
+    """What is made under a condition is removed where that does not hold: no template says."""
+    held = held_by(old)
+    if not held or "Condition" not in new:
+        return Reason(Grade.INTERRUPTS, "Condition")
+    text = f"Condition: where {new['Condition']} does not hold, it is removed, and with it {held}"
+    return Reason(Grade.DESTROYS, text, CONDITIONAL)

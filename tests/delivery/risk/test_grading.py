@@ -202,6 +202,23 @@ def test_policy_that_keeps_less_of_the_data_fails(policy: str) -> None:
     assert only(template(Log=let_go), template(Log=kept)).grade is Grade.HARMLESS
 
 
+def test_policies_that_keep_alike_what_there_is_already_are_no_loss() -> None:
+    before, after = (
+        template(Log=resource("Logs::LogGroup", DeletionPolicy=keep))
+        for keep in ("Retain", "RetainExceptOnCreate")
+    )
+    assert only(before, after).grade is only(after, before).grade is Grade.HARMLESS
+
+
+def test_policy_that_keeps_less_of_what_others_hold_on_to_fails() -> None:
+    before, after = (
+        template(Address=resource("EC2::EIP", DeletionPolicy=keep)) for keep in ("Retain", "Delete")
+    )
+    assert only(before, after).loss.endswith(
+        "a removal takes with it its address, which others may have allowed"
+    )
+
+
 def test_policy_of_what_holds_no_data_is_harmless() -> None:
     before, after = (
         template(Alarm=resource("CloudWatch::Alarm", DeletionPolicy=keep))
@@ -227,9 +244,18 @@ def test_unknown_type_and_unknown_property_are_never_harmless() -> None:
     assert updated("SNS::Topic", {"NewOne": 1}, {"NewOne": 2}).grade is Grade.INTERRUPTS
 
 
+@pytest.mark.parametrize("kind", ["Logs::LogGroup", "EC2::EIP"])
+def test_condition_on_what_holds_something_fails_and_without_one_it_stays(kind: str) -> None:
+    free, bound = template(Thing=resource(kind)), template(Thing=resource(kind, Condition="IsProd"))
+    risk = only(free, bound)
+    assert (risk.grade, risk.fails) == (Grade.DESTROYS, True)
+    assert "where IsProd does not hold, it is removed" in risk.loss
+    assert only(bound, free).grade is Grade.INTERRUPTS
+
+
 def test_condition_that_changes_is_not_harmless_and_an_order_of_creation_is() -> None:
     def stack(**attributes: str) -> Template:
-        return template(Topic=resource("SNS::Topic", **attributes))
+        return template(Alarm=resource("CloudWatch::Alarm", **attributes))
 
     assert only(stack(), stack(Condition="IsProd")).grade is Grade.INTERRUPTS
     assert only(stack(), stack(DependsOn="Other")).grade is Grade.HARMLESS

@@ -45,6 +45,28 @@ def test_limit_that_is_lowered_interrupts_and_one_that_is_raised_does_not() -> N
     assert grades(TARGETS, name, delay(60), delay(300)) == {Grade.HARMLESS}
 
 
+def test_silence_of_a_stream_that_is_cut_sooner_interrupts() -> None:
+    def idle(seconds: int) -> list[dict[str, str]]:
+        return [{"Key": "idle_timeout.timeout_seconds", "Value": str(seconds)}]
+
+    kind, name = "AWS::ElasticLoadBalancingV2::LoadBalancer", "LoadBalancerAttributes"
+    assert grades(kind, name, idle(300), idle(60)) == {Grade.INTERRUPTS}
+    assert grades(kind, name, idle(60), idle(300)) == {Grade.HARMLESS}
+
+
+def test_versions_of_a_bucket_are_lost_only_where_they_are_no_longer_kept() -> None:
+    kind, name = "AWS::S3::Bucket", "VersioningConfiguration"
+    on, off = {"Status": "Enabled"}, {"Status": "Suspended"}
+    assert grades(kind, name, on, off) == grades(kind, name, on, None) == {Grade.DESTROYS}
+    assert grades(kind, name, off, on) == grades(kind, name, None, on) == {Grade.HARMLESS}
+
+
+def test_log_that_is_kept_for_ever_loses_nothing() -> None:
+    kind, name = "AWS::Logs::LogGroup", "RetentionInDays"
+    assert grades(kind, name, 30, None) == {Grade.HARMLESS}
+    assert grades(kind, name, None, 30) == grades(kind, name, 30, 7) == {Grade.DESTROYS}
+
+
 def test_attribute_of_which_nothing_is_known_interrupts_beside_one_that_is_harmless() -> None:
     new = delay(300, {"Key": "load_balancing.algorithm.type", "Value": "round_robin"})
     unheard_of = delay(300, {"Key": "new.one", "Value": "1"})
@@ -78,6 +100,14 @@ def test_property_that_names_a_replaced_resource_changes_in_every_direction() ->
         ("lowered", {"Ref": "A"}, {"Ref": "B"}, True),
         ("raised", False, True, True),
         ("raised", True, False, False),
+        ("shortened", 30, 7, True),
+        ("shortened", 7, 30, False),
+        ("shortened", None, 30, True),
+        ("shortened", 30, None, False),
+        ("disabled", "Enabled", "Suspended", True),
+        ("disabled", "Enabled", None, True),
+        ("disabled", "Suspended", "Enabled", False),
+        ("disabled", None, "Enabled", False),
         ("removed", ["a", "b"], ["b"], True),
         ("removed", ["a"], ["b", "a"], False),
         ("removed", None, ["a"], False),
