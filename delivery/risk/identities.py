@@ -49,6 +49,14 @@ def identity(body: Resource) -> tuple[str, ...] | None:
     return (kind, *(json.dumps(value, sort_keys=True) for value in values))
 
 
+def shared_identity(body: Resource) -> tuple[str, ...] | None:
+    """The same where it means the same in every stack: it names no resource, nor its stack."""
+    found = identity(body)
+    values = [json.loads(value) for value in (found or ())[1:]]
+    elsewhere = all(name.startswith("AWS::") for name in references(values))
+    return found if elsewhere and "AWS::Stack" not in json.dumps(values) else None
+
+
 def named(body: Resource) -> str:
     """The same in words, with the values that a person can read."""
     values = ((name, body["Properties"][name]) for name in _names(body["Type"]))

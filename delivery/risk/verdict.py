@@ -11,6 +11,7 @@ from delivery.risk.canonical import Template, without_hashes
 from delivery.risk.exports import refused_exports
 from delivery.risk.grades import Grade, Risk
 from delivery.risk.grading import grade
+from delivery.risk.names import refused_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def judge(
     accepted: Mapping[str, str],
     images_count: bool = True,
 ) -> Verdict:
-    """Compare stack by stack, and the exports in the order of the deploy.
+    """Compare stack by stack, and the exports and fixed names in the order of the deploy.
 
     `images_count`: false where `before` does not say which image ran.
     """
@@ -61,6 +62,7 @@ def judge(
         risk for stack in after.order for risk in grade(stack, before.get(stack, {}), new[stack])
     ]
     risks += refused_exports(before, new, after.order)
+    risks += refused_names(before, new, after.order)
     return Verdict(
         stage=stage,
         base=base,

@@ -163,6 +163,24 @@ def test_resource_that_takes_the_name_of_one_that_goes_is_refused() -> None:
     assert "Old still has RepositoryName images" in found["New"].reasons[0].text
 
 
+@pytest.mark.parametrize(
+    ("kind", "fixed"),
+    [
+        ("EC2::Route", {"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0"}),
+        ("ECS::Service", {"Cluster": "cluster", "ServiceName": "service"}),
+        ("SecretsManager::Secret", {"Name": "keys"}),
+    ],
+)
+def test_what_aws_knows_by_an_id_of_its_own_may_still_have_a_name_that_is_taken(
+    kind: str, fixed: dict[str, str]
+) -> None:
+    thing = resource(kind, Properties=fixed)
+    assert graded(template(Old=thing), template(New=thing))["New"].grade is Grade.REFUSED
+    last, *_ = reversed(fixed)
+    other = resource(kind, Properties={**fixed, last: "another"})
+    assert graded(template(Old=thing), template(New=other))["New"].grade is not Grade.REFUSED
+
+
 def test_listener_cannot_take_the_port_of_one_that_goes() -> None:
     port_80 = {"LoadBalancerArn": {"Ref": "Balancer"}, "Port": 80}
     before, after = (

@@ -27,7 +27,7 @@ def judged(tmp_path: Path) -> Any:
         artifacts = {"Stack": {"type": "aws:cloudformation:stack", "properties": {}}}
         (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
         (tmp_path / "Stack.template.json").write_text(json.dumps(after))
-        stacks = {"Stack": before, "Gone": template()}
+        stacks = {"Stack": before, "Gone": template(Repo=repository("old"))}
         return judge("dev", stacks, Assembly(tmp_path), base="the last one", accepted=accepted)
 
     return verdict
@@ -69,6 +69,14 @@ def test_acceptance_of_what_does_not_happen_is_told(judged: Any) -> None:
 def test_stack_that_left_the_app_is_told(judged: Any) -> None:
     assert "stack Gone is in the app no more" in "\n".join(lines(judged(BEFORE, AFTER)))
     assert "stack Gone is in the app no more" in section([judged(BEFORE, AFTER)])
+
+
+def test_exports_and_names_of_other_stacks_are_judged_too(judged: Any) -> None:
+    user = resource("ECS::Service", Properties={"Subnets": [{"Fn::ImportValue": "gone"}]})
+    verdict = judged(template(), template(User=user))
+    assert [risk.key for risk in verdict.failures] == ["gone"]
+    verdict = judged(template(), template(Images=repository("old")))
+    assert [risk.key for risk in verdict.failures] == ["Images"]
 
 
 def test_program_gets_everything(judged: Any) -> None:
