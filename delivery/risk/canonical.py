@@ -41,18 +41,17 @@ def _blank(value: Any) -> Any:
 
 
 def canonical(template: Template) -> dict[str, Any]:
-    """What is kept of a template: its resources without metadata, and what it exports."""
+    """What is kept of a template: its resources without metadata, and its outputs' values."""
     resources = {
         key: _resource(body)
         for key, body in sorted(template.get("Resources", {}).items())
         if body["Type"] not in LEFT_OUT
     }
-    exported = {
-        key: {"Export": output["Export"], "Value": output["Value"]}
+    outputs = {
+        key: {name: output[name] for name in ("Export", "Value") if name in output}
         for key, output in sorted(template.get("Outputs", {}).items())
-        if "Export" in output
     }
-    return {"Resources": resources} | ({"Outputs": exported} if exported else {})
+    return {"Resources": resources} | ({"Outputs": outputs} if outputs else {})
 
 
 def _resource(body: Mapping[str, Any]) -> dict[str, Any]:

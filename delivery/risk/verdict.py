@@ -12,6 +12,7 @@ from delivery.risk.exports import refused_exports
 from delivery.risk.grades import Grade, Risk
 from delivery.risk.grading import grade
 from delivery.risk.names import refused_names
+from delivery.risk.outputs import removed_outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def judge(
     """
     new = after.templates if images_count else without_hashes(after.templates)
     risks = [
-        risk for stack in after.order for risk in grade(stack, before.get(stack, {}), new[stack])
+        risk
+        for stack in after.order
+        for graded in (grade, removed_outputs)
+        for risk in graded(stack, before.get(stack, {}), new[stack])
     ]
     risks += refused_exports(before, new, after.order)
     risks += refused_names(before, new, after.order)

@@ -35,7 +35,7 @@ def test_hash_of_an_image_is_left_out_and_that_of_a_setting_is_not() -> None:
     assert text.count(HASH) == 1
 
 
-def test_metadata_parameters_and_outputs_that_nobody_imports_are_left_out() -> None:
+def test_metadata_parameters_and_words_are_left_out() -> None:
     made = {
         **template(
             Repo={**repository("a"), "Metadata": {"aws:cdk:path": "x"}},
@@ -43,14 +43,17 @@ def test_metadata_parameters_and_outputs_that_nobody_imports_are_left_out() -> N
         ),
         "Parameters": {"BootstrapVersion": {}},
         "Outputs": {
-            "Url": {"Value": "https://example.org"},
+            "Url": {"Value": "https://example.org", "Description": "Where it is"},
             "Out": {"Value": "1", "Export": {"Name": "a:Out"}},
         },
     }
     kept = canonical(made)
     assert kept.keys() == {"Resources", "Outputs"}
     assert kept["Resources"] == {"Repo": repository("a")}
-    assert kept["Outputs"] == {"Out": {"Value": "1", "Export": {"Name": "a:Out"}}}
+    assert kept["Outputs"] == {
+        "Url": {"Value": "https://example.org"},
+        "Out": {"Value": "1", "Export": {"Name": "a:Out"}},
+    }
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

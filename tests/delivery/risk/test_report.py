@@ -79,6 +79,14 @@ def test_exports_and_names_of_other_stacks_are_judged_too(judged: Any) -> None:
     assert [risk.key for risk in verdict.failures] == ["Images"]
 
 
+def test_output_that_is_gone_is_told_and_does_not_fail(judged: Any) -> None:
+    told = {"Url": {"Value": "1"}, "Shared": {"Value": "1", "Export": {"Name": "a"}}}
+    (risk,) = judged({**template(), "Outputs": told}, template()).risks
+    assert (risk.key, risk.grade, risk.fails) == ("Url", Grade.INTERRUPTS, False)
+    added = judged(template(), {**template(), "Outputs": told})
+    assert added.risks == ()
+
+
 def test_program_gets_everything(judged: Any) -> None:
     (document,) = json.loads(as_json([judged(BEFORE, AFTER)]))
     assert document["ok"] is False
