@@ -145,12 +145,12 @@ class _Update:
 
     def _loss(self, change: Change, reasons: list[Reason]) -> str:
         """What would be gone for good, in words; nothing where nothing is."""
-        if change.effect is Effect.CHANGED:
-            return "; ".join(item.text for item in reasons if item.grade is Grade.DESTROYS)
         held = "" if change.effect is Effect.ADDED else held_by(self._old[change.logical_id])
-        if not held:
+        if held and change.effect is not Effect.CHANGED:
+            return change.fate if held == DATA else f"It takes with it {held}"
+        if change.effect is Effect.REMOVED:
             return ""
-        return change.fate if held == DATA else f"It takes with it {held}"
+        return "; ".join(item.text for item in reasons if item.grade is Grade.DESTROYS)
 
 
 def _kept_less(name: str, old: Resource, new: Resource) -> Reason:

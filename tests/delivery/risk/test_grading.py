@@ -295,3 +295,4 @@ def test_a_second_target_group_that_goes_is_a_loss_and_one_that_comes_is_none() 
     assert (back.grade, back.fails) == (Grade.DESTROYS, True)
     assert "set rollout.second_target_group = true" in back.loss
     assert not updated("ECS::Service", one, two).fails
+    assert updated("ECS::Service", two, one | {"LaunchType": "FARGATE"}).fails
