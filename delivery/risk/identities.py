@@ -34,6 +34,8 @@ UNIQUE: Final[Mapping[str, tuple[str, ...]]] = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": ("Name",),
     "AWS::ElasticLoadBalancingV2::TargetGroup": ("Name",),
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName",),
+    # Of a name with one record; records that share it have a SetIdentifier, and we have none such.
+    "AWS::Route53::RecordSet": ("HostedZoneId", "Name", "Type"),
     "AWS::SecretsManager::Secret": ("Name",),
     "AWS::SNS::Topic": ("TopicName",),
     "AWS::WAFv2::WebACLAssociation": ("ResourceArn",),

@@ -168,6 +168,7 @@ def test_resource_that_takes_the_name_of_one_that_goes_is_refused() -> None:
     [
         ("EC2::Route", {"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0"}),
         ("ECS::Service", {"Cluster": "cluster", "ServiceName": "service"}),
+        ("Route53::RecordSet", {"HostedZoneId": "Z1", "Name": "llm.example.org.", "Type": "A"}),
         ("SecretsManager::Secret", {"Name": "keys"}),
     ],
 )
