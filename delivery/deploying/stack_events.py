@@ -68,11 +68,11 @@ class StackEvents:
             del self._unmarked[stack]
 
     def poll(self) -> Iterator[News]:
-        """What has happened since the last time."""
-        for stack in self._newest:
-            for event in self._fresh(stack):
-                self._newest[stack] = event["EventId"]
-                yield from self._news(stack, event)
+        """What has happened since the last time, in its order in time, whichever stack it is of."""
+        fresh = [(stack, event) for stack in self._newest for event in self._fresh(stack)]
+        for stack, event in sorted(fresh, key=lambda item: item[1]["Timestamp"]):
+            self._newest[stack] = event["EventId"]
+            yield from self._news(stack, event)
 
     def _fresh(self, stack: str) -> list[dict[str, Any]]:
         """The events that are not known yet, the oldest first."""

@@ -90,6 +90,20 @@ def test_what_was_before_is_no_news_where_cloudformation_did_not_say_it() -> Non
     assert asked.asked.count("DescribeStackEvents") == 2, "no page of what is older is turned"
 
 
+def test_stacks_that_end_between_two_looks_are_told_in_the_order_of_their_ends() -> None:
+    stacks = {"inference": Stack(), "network": Stack()}
+    for minute, name in enumerate(("network", "inference", "network")):
+        stacks[name].at = LONG_AGO + timedelta(minutes=minute)
+        stacks[name].happens(f"{name}{minute}", "CREATE_COMPLETE")
+
+    def page(StackName: str, NextToken: str = "0") -> dict[str, Any]:
+        return stacks[StackName].page(StackName, NextToken)
+
+    events = StackEvents(FakeAccount(DescribeStackEvents=page), list(stacks))
+    assert [text.split()[0] for text in texts(events)] == ["network0", "inference1", "network2"]
+    assert texts(events) == []
+
+
 def test_stack_that_is_not_there_yet_has_no_events() -> None:
     events = StackEvents(FakeAccount(DescribeStackEvents=None), [NAME])
     events.mark()

@@ -120,6 +120,7 @@ def test_poll_that_fails_is_said_and_the_next_one_sees_again() -> None:
     watch.poll()
     event = {
         "EventId": "1",
+        "Timestamp": datetime(2026, 7, 1, tzinfo=UTC),
         "LogicalResourceId": "Service",
         "ResourceType": "AWS::ECS::Service",
         "ResourceStatus": "UPDATE_COMPLETE",
@@ -148,6 +149,7 @@ def test_deploy_that_never_ends_ends_the_watch_though_no_task_is_replaced() -> N
     asked = account(service())
     certificate = {
         "EventId": "1",
+        "Timestamp": datetime(2026, 7, 1, tzinfo=UTC),
         "LogicalResourceId": "Certificate",
         "ResourceType": "AWS::CertificateManager::Certificate",
         "ResourceStatus": "CREATE_IN_PROGRESS",
