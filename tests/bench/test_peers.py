@@ -1,0 +1,92 @@
+"""A peer is started, waited for and ended, whatever it does."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bench.endpoints import Endpoint, Setup
+from bench.peers import llama_server, peer
+from bench.peers.peer import Peer, PeerError
+
+SERVER = """
+import http.server, sys
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/health" else 404)
+        self.end_headers()
+print("features: AMX", flush=True)
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
+"""
+SETUP = Setup(file=Path("model.gguf"), threads=2, slots=8, context_tokens=512)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(peer, "FOLDER", tmp_path)
+    return tmp_path
+
+
+def scripted(script: str) -> Peer:
+    return Peer(
+        name="scripted",
+        program=Path(sys.executable),
+        command=lambda setup, port: ["-c", script, str(port)],
+        health="/health",
+        describe=lambda output: output.splitlines()[0],
+        note="one at a time",
+        start_seconds=20,
+    )
+
+
+def test_a_peer_answers_while_it_is_used_and_leaves_nothing(folder: Path) -> None:
+    with scripted(SERVER).started(SETUP) as endpoint:
+        assert httpx.get(f"{endpoint.url}/health").status_code == 200
+        assert endpoint.build == "features: AMX"
+        assert endpoint.note == "one at a time"
+    assert not any(process.is_running() for process in endpoint.processes)
+    assert not list(folder.iterdir())
+
+
+def test_the_output_of_a_peer_that_ends_is_named_and_kept() -> None:
+    with (
+        pytest.raises(PeerError, match="scripted ended with status 3; see ") as caught,
+        scripted("print('no such model'); raise SystemExit(3)").started(SETUP),
+    ):
+        pass
+    assert Path(str(caught.value).split("see ")[1]).read_text() == "no such model\n"
+
+
+def test_a_peer_that_never_answers_is_given_up_and_ended() -> None:
+    silent = replace(scripted("import threading; threading.Event().wait()"), start_seconds=0.3)
+    with pytest.raises(PeerError, match="does not answer after"), silent.started(SETUP):
+        pass
+
+
+def test_what_a_peer_wrote_is_kept_when_the_measurement_fails() -> None:
+    def measure(endpoint: Endpoint) -> None:
+        raise ValueError("a broken stream")
+
+    with pytest.raises(ValueError, match="broken") as caught, scripted(SERVER).started(SETUP) as up:
+        measure(up)
+    assert "What scripted wrote is in" in caught.value.__notes__[0]
+
+
+def test_what_is_not_installed_says_how_to_get_it(tmp_path: Path) -> None:
+    absent = replace(scripted(SERVER), program=tmp_path / "absent")
+    assert absent.missing() == ("scripted is not installed; run: make bench-peers PEERS=scripted")
+    assert scripted(SERVER).missing() is None
+
+
+def test_llama_server_gets_the_context_of_all_slots() -> None:
+    arguments = llama_server.command(SETUP, 8123)
+    assert arguments[arguments.index("--ctx-size") + 1] == "4096"
+
+
+def test_llama_servers_cpu_features_are_those_it_has() -> None:
+    line = "system_info: n_threads = 2 / 2 | CPU : SSE3 = 1 | AVX512 = 1 | SVE = 0 | "
+    assert llama_server.features(f"build: 1\n{line}\nmain: ready\n") == "SSE3 AVX512"
