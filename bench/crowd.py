@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-WORDS = ("fox", "river", "hill", "green", "old", "seven", "wizard", "quiet", "runs", "sees")
+from bench.prompts import words
+
 PROBLEMS_KEPT = 20
 LEAVES_WITHIN_SECONDS = 2.0
 EverySecond = Callable[[float], Awaitable[None]]  # is told the seconds since the start
@@ -66,7 +67,7 @@ class Endings:
 
 def some_wish(choice: random.Random, keys: tuple[str, ...]) -> Wish:
     """A third streams, a third waits for the whole, and of both some are hasty or leave."""
-    prompt = " ".join(choice.choices(WORDS, k=choice.choice((4, 16, 64, 160))))
+    prompt = words(choice, choice.choice((4, 16, 64, 160)))
     manner = choice.choice(("patient", "patient", "hasty", "leaving"))
     return Wish(
         prompt,

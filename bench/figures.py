@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from bench.streams import Arrivals
+from bench.streams import Answer
 
 FIRST = "first token"
 WAY = "token's way"  # from the engine's write to its reader, where the engine notes the moment
@@ -34,7 +34,7 @@ class Way:
     cpu_microseconds: list[float] = field(default_factory=list)  # of the gateway, per token
 
     def add(
-        self, answers: list[Arrivals], *, stamped: bool, gateway_cpu_seconds: float | None = None
+        self, answers: list[Answer], *, stamped: bool, gateway_cpu_seconds: float | None = None
     ) -> None:
         for name, values in quantities(answers, stamped=stamped).items():
             self.turns.setdefault(name, []).append(Percentiles.of(values))
@@ -58,7 +58,7 @@ def typical(turns: Sequence[Percentiles]) -> Percentiles:
     return Percentiles(median(turn.median for turn in turns), median(turn.p99 for turn in turns))
 
 
-def quantities(answers: Iterable[Arrivals], *, stamped: bool) -> dict[str, list[float]]:
+def quantities(answers: Iterable[Answer], *, stamped: bool) -> dict[str, list[float]]:
     """The values of each quantity that there are any of."""
     found: dict[str, list[float]] = {FIRST: [], GAP: [], WAY: []}
     for answer in answers:

@@ -16,7 +16,6 @@ import asyncio
 import gc
 import json
 import os
-import random
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,17 +24,18 @@ from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
 
+import aiohttp
 import psutil
 import uvloop
 
 from bench.figures import Way
 from bench.paced.environment import paced_environment
-from bench.streams import Arrivals, Ask, over_grpc, over_http
+from bench.prompts import Lengths, questions
+from bench.streams import Answer, Ask, Question, over_grpc, over_http
 from tests.service.process import ServiceProcess, service_process
 
 DIRECT = "direct"
-PROMPT_WORDS = 6  # few: the real engine's work on a prompt varies more than what is measured
-WORDS = ["fox", "river", "hill", "green", "old", "seven", "wizard", "quiet", "runs", "sees"]
+PROMPT_TOKENS = 6  # few: the real engine's work on a prompt varies more than what is measured
 
 
 @dataclass(frozen=True)
@@ -53,24 +53,23 @@ LOADS = {
 }
 
 
-Answers = dict[str, list[Arrivals]]
+Answers = dict[str, list[Answer]]
 
 
-async def put(load: Load, ways: dict[str, Ask], *, pace_ms: float, seed: int) -> Answers:
+async def put(load: Load, ways: dict[str, Ask], *, pace_ms: float, seed: str) -> Answers:
     """The answers by each way, which each place takes in turn.
 
     Places begin spread over a stream's length, as callers would.
     """
-    words = random.Random(seed)  # noqa: S311 - no secret
-    prompts = [" ".join(words.choices(WORDS, k=PROMPT_WORDS)) for _ in range(load.requests)]
+    left = iter(questions(load.requests, Lengths(PROMPT_TOKENS, load.tokens), seed=seed))
     answers: Answers = {name: [] for name in ways}
 
     async def place(number: int) -> None:
         await asyncio.sleep(number / load.streams * load.tokens * pace_ms / 1000)
         for name in islice(cycle(ways), number, None):
-            if not prompts:
+            if not (question := next(left, None)):
                 break
-            answers[name].append(await ways[name](prompts.pop(), load.tokens))
+            answers[name].append(await ways[name](question))
 
     async with asyncio.TaskGroup() as places:
         for number in range(load.streams):
@@ -94,14 +93,14 @@ class Bench:
             name = names[(turn + number) % len(names)]
             before = self._cpu_seconds()
             answers = await put(
-                load, {name: self._ways[name]}, pace_ms=self._pace_ms, seed=number * 10 + turn
+                load, {name: self._ways[name]}, pace_ms=self._pace_ms, seed=f"{number} {turn}"
             )
             used = self._cpu_seconds() - before
             self._way(load, name).add(answers[name], stamped=True, gateway_cpu_seconds=used)
 
     async def all_at_once(self, number: int, load: Load) -> None:
         """The ways share the streams, so that a real engine is as busy with one as with another."""
-        answers = await put(load, self._ways, pace_ms=0, seed=number)
+        answers = await put(load, self._ways, pace_ms=0, seed=f"{number}")
         for name, found in answers.items():
             self._way(load, name).add(found, stamped=False)
 
@@ -117,10 +116,14 @@ class Bench:
 async def ways_to(service: ServiceProcess) -> AsyncIterator[dict[str, Ask]]:
     socket = json.loads(service.engine().cmdline()[-1])["socket_path"]
     async with AsyncExitStack() as stack:
-        direct = over_http("http://engine", unix_socket=socket)
+        # The engine takes a connection for each request only.
+        fresh = aiohttp.UnixConnector(socket, limit=0, force_close=True)
+        pooled = aiohttp.TCPConnector(limit=0)
+        direct = over_http("http://engine", connector=fresh)
+        rest = over_http(service.url, connector=pooled)
         yield {
             DIRECT: await stack.enter_async_context(direct),
-            "REST": await stack.enter_async_context(over_http(service.url)),
+            "REST": await stack.enter_async_context(rest),
             "gRPC": await stack.enter_async_context(over_grpc(service.grpc_port)),
         }
 
@@ -139,7 +142,7 @@ async def measure(engine: str, *, pace_ms: float, rounds: int) -> Bench:
             bench = Bench(service, ways, pace_ms=pace_ms)
             turn = bench.one_by_one if engine == "paced" else bench.all_at_once
             for ask in ways.values():
-                await ask("the first one pays for all", 4)
+                await ask(Question("the first one pays for all", 4))
             for number in range(rounds):
                 for load in LOADS[engine]:
                     say(f"round {number + 1} of {rounds}: {load.streams} streams")

@@ -12,15 +12,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import random
 import time
 from dataclasses import dataclass
 from statistics import median
 
+import aiohttp
 import psutil
 import uvloop
 
-from bench.latency import WORDS
+from bench.prompts import Lengths, questions
 from bench.streams import Ask, over_http
 from tests.service.process import ServiceProcess, service_process
 
@@ -46,10 +46,10 @@ class Bench:
 
     async def run(self, seed: int) -> Round:
         """From the first request to the last token."""
-        words = random.Random(seed)  # noqa: S311 - no secret
-        prompts = [" ".join(words.choices(WORDS, k=PROMPT_WORDS)) for _ in range(self._streams)]
+        lengths = Lengths(PROMPT_WORDS, self._tokens)
+        asked = questions(self._streams, lengths, seed=str(seed))
         began, busy = time.monotonic(), self._cpu_seconds()
-        await asyncio.gather(*(self._ask(prompt, self._tokens) for prompt in prompts))
+        await asyncio.gather(*(self._ask(question) for question in asked))
         seconds, used = time.monotonic() - began, self._cpu_seconds() - busy
         return Round(self._streams * self._tokens / seconds, used / seconds)
 
@@ -66,7 +66,7 @@ async def measure(arguments: argparse.Namespace) -> list[Round]:
         LLM_ENGINE_THREADS=str(arguments.threads),
     ) as service:
         service.wait_until_ready()
-        async with over_http(service.url) as ask:
+        async with over_http(service.url, connector=aiohttp.TCPConnector(limit=0)) as ask:
             bench = Bench(service, ask, streams=arguments.streams, tokens=arguments.tokens)
             return [await bench.run(seed) for seed in range(arguments.rounds + 1)][1:]
 

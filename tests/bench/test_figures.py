@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from bench.figures import FIRST, GAP, WAY, Percentiles, Way, percentile
-from bench.streams import Arrivals
+from bench.streams import Answer
 
 MILLISECOND = 1_000_000
 
 
-def answer(*received_ms: int, way_ms: int = 1) -> Arrivals:
+def answer(*received_ms: int, way_ms: int = 1) -> Answer:
     """Sent at 0; each piece says that it left the engine `way_ms` before it came."""
     received = [at * MILLISECOND for at in received_ms]
-    return Arrivals(0, received, [str(at - way_ms * MILLISECOND) for at in received])
+    return Answer(0, received, [str(at - way_ms * MILLISECOND) for at in received])
 
 
-def turns(*answers: Arrivals) -> Way:
+def turns(*answers: Answer) -> Way:
     way = Way()
     for each in answers:
         way.add([each], stamped=True, gateway_cpu_seconds=0.001)
@@ -45,5 +45,5 @@ def test_what_was_added_is_the_median_of_the_rounds_differences() -> None:
 
 def test_an_engine_that_notes_no_moments_has_no_tokens_way() -> None:
     way = Way()
-    way.add([Arrivals(0, [MILLISECOND], ["fox"])], stamped=False)
+    way.add([Answer(0, [MILLISECOND], ["fox"])], stamped=False)
     assert set(way.turns) == {FIRST}
