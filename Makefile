@@ -69,6 +69,12 @@ setup-tests: setup ## Install what only the tests need besides: the Node clients
 test: setup-tests ## Run the tests (about twenty minutes, on two cores).
 	@$(VENV)/python -m pytest --ignore tests/e2e
 
+BENCH_OUT ?= .bench
+PLOTS := .venv/plots
+bench: $(PLOTS)/installed ## Put load on the service and its peers, by turns, and draw it (fifteen minutes, .bench/): ARGS="--streams 8"
+	@$(VENV)/python -m bench.generator --out $(BENCH_OUT) $(ARGS)
+	@$(PLOTS)/bin/python -m bench.generator.plot $(BENCH_OUT)/run.json
+
 bench-latency: setup ## Measure what the gateway adds to an engine of fixed pace (six minutes): ARGS="--engine real"
 	@$(VENV)/python -m bench.latency $(ARGS)
 
@@ -191,9 +197,12 @@ proto: setup ## Regenerate the gRPC modules, the service's and the client's, fro
 
 SUPPLY_CHAIN := .venv/supply-chain
 export UV_CACHE_DIR := $(CURDIR)/.venv/cache/uv
-$(SUPPLY_CHAIN)/installed: .ci/supply-chain.txt | setup
-	@$(VENV)/uv venv --quiet --clear --python $(VENV)/python $(SUPPLY_CHAIN)
-	@$(VENV)/uv pip install --quiet --python $(SUPPLY_CHAIN)/bin/python -r .ci/supply-chain.txt
+$(SUPPLY_CHAIN)/installed: .ci/supply-chain.txt
+$(PLOTS)/installed: bench/requirements.txt
+# What few verbs need has an environment of its own, so that `make up` does not wait for it.
+$(SUPPLY_CHAIN)/installed $(PLOTS)/installed: | setup
+	@$(VENV)/uv venv --quiet --clear --python $(VENV)/python $(@D)
+	@$(VENV)/uv pip install --quiet --python $(@D)/bin/python -r $<
 	@touch $@
 
 # The tool warns of a graph without edges: pinned requirements name packages, not who needs them.
@@ -229,3 +238,5 @@ lock: setup ## Compile the pinned requirements from pyproject.toml's groups.
 		--group service -c requirements.txt -o service/requirements.txt
 	@$(VENV)/uv pip compile -q --universal --python-version 3.11 --no-header \
 		--group supply-chain -o .ci/supply-chain.txt
+	@$(VENV)/uv pip compile -q --universal --python-version 3.11 --no-header \
+		--group plots -c requirements.txt -o bench/requirements.txt

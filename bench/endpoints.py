@@ -26,7 +26,8 @@ class Endpoint:
 
     `processes` are all that work for it, to be asked for processor time and memory. `build` is what
     it says of itself, its version and the CPU features that it uses; `note` belongs beside its
-    figures.
+    figures. `count_path` answers `{"input": text}` with its tokens' `count`, where streams tell no
+    usage.
     """
 
     name: str
@@ -36,3 +37,4 @@ class Endpoint:
     grpc_port: int | None = None
     build: str = ""
     note: str = ""
+    count_path: str = ""

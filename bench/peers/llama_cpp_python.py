@@ -40,5 +40,6 @@ PEER = Peer(
     launch=launch,
     health="/v1/models",
     describe=features,
-    note="answers one request at a time; its streams tell no usage",
+    note="answers one request at a time; its tokens are counted afterwards, by its tokenizer",
+    count_path="/extras/tokenize/count",
 )

@@ -45,7 +45,8 @@ class Peer:
     """One server, launched with a setup and a port on the loopback address.
 
     `health` is the path that answers 200 when the model is loaded. `describe` makes of the server's
-    output what it says of itself; `note` says what its figures have to be read with.
+    output what it says of itself; `note` says what its figures have to be read with. `count_path`
+    is an Endpoint's.
     """
 
     package: Package
@@ -54,6 +55,7 @@ class Peer:
     describe: Callable[[str], str]
     note: str = ""
     start_seconds: float = 120
+    count_path: str = ""
 
     @property
     def name(self) -> str:
@@ -90,6 +92,7 @@ class Peer:
                 processes=(root, *root.children(recursive=True)),
                 build=self.describe(output.read_text(errors="replace")),
                 note=self.note,
+                count_path=self.count_path,
             )
         except BaseException as error:
             error.add_note(f"What {self.name} wrote is in {output}.")

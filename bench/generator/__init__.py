@@ -1,0 +1,1 @@
+"""Load on servers, and what vLLM's definitions make of their answers."""
