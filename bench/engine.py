@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,21 @@ from service.engine.progress import ProgressWatch
 START_SECONDS = 60
 POLL_SECONDS = 0.05
 
+PATH = "/completion"
+
 Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """What is other than in a task: of EngineParameters, of llama.cpp's own, of the environment."""
+
+    ours: Mapping[str, Any] = field(default_factory=dict)
+    llama: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+AS_IN_A_TASK = Variant()
 
 
 class Engine:
@@ -36,7 +53,14 @@ class Engine:
     async def complete(self, prompt: list[int], *, tokens: int, **fields: Any) -> Answer:
         """Exactly `tokens` more, the most likely each time."""
         body = {"prompt": prompt, "n_predict": tokens, "temperature": 0, "ignore_eos": True}
-        return await self._post("/completion", body | fields)
+        return await self._post(PATH, body | fields)
+
+    async def leave(self, prompt: list[int], *, after_seconds: float) -> None:
+        """As a client that asks for a stream and goes away in the middle of its prompt."""
+        body = {"prompt": prompt, "n_predict": 1, "stream": True, "return_progress": True}
+        with suppress(TimeoutError):
+            async with asyncio.timeout(after_seconds), self._session.post(PATH, json=body) as left:
+                await left.read()
 
     async def _post(self, path: str, body: dict[str, Any]) -> Answer:
         async with self._session.post(path, json=body) as response:
@@ -46,7 +70,9 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine_with(file: Path, *, threads: int, slots: int) -> AsyncIterator[Engine]:
+async def engine_with(
+    file: Path, *, threads: int, slots: int, variant: Variant = AS_IN_A_TASK
+) -> AsyncIterator[Engine]:
     """As a task runs it, but for the prompt cache, which would hide what is measured."""
     with tempfile.TemporaryDirectory(prefix="llm-") as folder:
         parameters = EngineParameters(
@@ -61,7 +87,8 @@ async def engine_with(file: Path, *, threads: int, slots: int) -> AsyncIterator[
             max_output_tokens=512,
         )
         process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once
-            [sys.executable, "-m", "service.engine.child", parameters.to_json()],
+            command(replace(parameters, **variant.ours), variant),
+            env=os.environ | variant.environment,
             stdin=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
@@ -73,6 +100,13 @@ async def engine_with(file: Path, *, threads: int, slots: int) -> AsyncIterator[
         finally:
             process.kill()
             process.communicate()
+
+
+def command(parameters: EngineParameters, variant: Variant) -> list[str]:
+    if not variant.llama:
+        return [sys.executable, "-m", "service.engine.child", parameters.to_json()]
+    changes = json.dumps(dict(variant.llama))
+    return [sys.executable, "-m", "bench.varied_engine", parameters.to_json(), changes]
 
 
 async def started(socket_path: str) -> None:

@@ -46,13 +46,17 @@ def batch_tokens(parameters: EngineParameters) -> int:
     return max(slots, tokens - tokens % slots) if parameters.embeddings else tokens
 
 
-def main() -> None:
-    """Serve until the parent closes our standard input, which it also does by dying."""
-    server = xllamacpp.Server(llama_parameters(EngineParameters.from_json(sys.argv[1])))
+def serve(llama: xllamacpp.CommonParams) -> None:
+    """Until the parent closes our standard input, which it also does by dying."""
+    server = xllamacpp.Server(llama)
     print(f"I engine listening on {server.listening_address}", file=sys.stderr, flush=True)
     sys.stdin.buffer.read()
     # Destroying the server with a request in flight hangs: leave it to the operating system.
     os._exit(0)
+
+
+def main() -> None:
+    serve(llama_parameters(EngineParameters.from_json(sys.argv[1])))
 
 
 if __name__ == "__main__":

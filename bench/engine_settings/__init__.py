@@ -1,0 +1,1 @@
+"""What each of the engine's settings costs and brings, measured on this machine."""
