@@ -18,6 +18,7 @@ from typing import Any
 
 PANELS = {"ttft": "median time to first token, ms", "tpot": "median time per output token, ms"}
 COLOURS = ("#0b6e99", "#c4500a", "#5b8c2a", "#7a4fa3", "#8a6d3b", "#444444")
+GRPC = ", gRPC"
 MARKS = ("o", "s", "^", "D", "v", "P")
 
 
@@ -69,35 +70,43 @@ def draw(run: Mapping[str, Any], folder: Path) -> None:
 
 
 def draw_panel(axes: Any, drawn: Mapping[str, Sequence[Point]], name: str) -> None:
-    """The number at a point is its load's."""
+    """Dashes are gRPC. The scale of times is logarithmic: peers that queue differ a hundredfold."""
     for (target, points), colour, mark in zip(
         drawn.items(), cycle(COLOURS), cycle(MARKS), strict=False
     ):
-        tokens = [each.tokens_per_second for each in points]
-        latency = [each.milliseconds for each in points]
-        axes.plot(tokens, latency, color=colour, marker=mark, label=target)
-        for each in points:
-            axes.annotate(
-                each.load.split()[0],
-                (each.tokens_per_second, each.milliseconds),
-                xytext=(5, 5),
-                textcoords="offset points",
-                color=colour,
-                fontsize=8,
-            )
+        axes.plot(
+            [each.tokens_per_second for each in points],
+            [each.milliseconds for each in points],
+            label=target,
+            color=colour,
+            marker=mark,
+            markersize=5,
+            linestyle="--" if target.endswith(GRPC) else "-",
+            alpha=0.85,
+        )
+    axes.set_yscale("log")
+    axes.set_xlim(left=0)
+    axes.margins(0.08)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(minor_label)
+    axes.tick_params(which="both", labelsize=8)
     axes.set_xlabel("output tokens per second")
     axes.set_ylabel(name)
-    axes.set_xlim(left=0)
-    axes.set_ylim(bottom=0)
-    axes.grid(alpha=0.3)
+    axes.grid(which="both", alpha=0.2)
+
+
+def minor_label(value: float, _: int) -> str:
+    """Of 20, 50, 200, 500 and so on: all nine would run into each other."""
+    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
 
 
 def title(run: Mapping[str, Any]) -> str:
-    machine = run["machine"]
+    machine, loads = run["machine"], [load["label"].split()[0] for load in run["loads"]]
+    kind = "streams" if "streams" in run["loads"][0] else "requests a second"
     return (
-        f"{run['model']}, {run['threads']} threads; beside a point how many at once or a second\n"
-        f"{machine['cores']} cores of {machine['processor']}, {machine['date'][:10]}, "
-        f"medians of {run['rounds']} rounds"
+        f"{run['model']} on {run['threads']} threads of {machine['processor']}, "
+        f"{machine['cores']} cores, {machine['date'][:10]}\n"
+        f"points along a line: {', '.join(loads)} {kind}; medians of {run['rounds']} rounds"
     )
 
 
