@@ -17,7 +17,7 @@ import gc
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
@@ -28,7 +28,8 @@ import aiohttp
 import psutil
 import uvloop
 
-from bench.figures import Way
+from bench.bars import ADDED_MEDIAN, ADDED_P99, Bar, Reached
+from bench.figures import FIRST, Way
 from bench.paced.environment import paced_environment
 from bench.prompts import Lengths, questions
 from bench.streams import Answer, Ask, Question, over_grpc, over_http
@@ -118,12 +119,10 @@ async def ways_to(service: ServiceProcess) -> AsyncIterator[dict[str, Ask]]:
     async with AsyncExitStack() as stack:
         # The engine takes a connection for each request only.
         fresh = aiohttp.UnixConnector(socket, limit=0, force_close=True)
-        pooled = aiohttp.TCPConnector(limit=0)
         direct = over_http("http://engine", connector=fresh)
-        rest = over_http(service.url, connector=pooled)
         yield {
             DIRECT: await stack.enter_async_context(direct),
-            "REST": await stack.enter_async_context(rest),
+            "REST": await stack.enter_async_context(over_http(service.url)),
             "gRPC": await stack.enter_async_context(over_grpc(service.grpc_port)),
         }
 
@@ -148,6 +147,28 @@ async def measure(engine: str, *, pace_ms: float, rounds: int) -> Bench:
                     say(f"round {number + 1} of {rounds}: {load.streams} streams")
                     await turn(number, load)
     return bench
+
+
+def reached(*, pace_ms: float = 20, rounds: int = 4) -> list[Reached]:
+    """The worst of all loads and both ways, by turns with the engine of fixed pace itself."""
+    gc.disable()  # a look for the client's garbage would count as the gateway's delay
+    bench = uvloop.run(measure("paced", pace_ms=pace_ms, rounds=rounds))
+    gc.enable()
+    added = {
+        f"{load.streams} x {name}": way.added(FIRST, ways[DIRECT])
+        for load, ways in bench.measured.items()
+        for name, way in ways.items()
+        if name != DIRECT
+    }
+    medians = {which: each.median for which, each in added.items()}
+    tails = {which: each.p99 for which, each in added.items()}
+    return [worst(ADDED_MEDIAN, medians), worst(ADDED_P99, tails)]
+
+
+def worst(bar: Bar, values: Mapping[str, float]) -> Reached:
+    """The greatest; all of them stand beside it."""
+    told = ", ".join(f"{which} {value:.2f}" for which, value in values.items())
+    return Reached(bar, max(values.values()), told)
 
 
 def table(bench: Bench) -> str:

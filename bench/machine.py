@@ -63,5 +63,5 @@ class Machine:
         load = ", ".join(f"{value:.1f}" for value in self.load_averages)
         return (
             f"{self.date[:10]}, {self.cores} cores of {self.processor}, "
-            f"{self.memory_gib:.0f} GiB, load averages {load}"
+            f"{self.memory_gib:.0f} GiB, load averages {load}, at commit {self.commit}"
         )

@@ -31,6 +31,11 @@ class Lengths:
     output: int
     shared: int = 0
 
+    def __str__(self) -> str:
+        """`64 + 32`, and what is shared before that."""
+        parts = [self.shared, self.prompt, self.output]
+        return " + ".join(str(part) for part in parts if part)
+
     @property
     def total(self) -> int:
         return self.shared + self.prompt + self.output

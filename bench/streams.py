@@ -64,16 +64,20 @@ Ask = Callable[[Question], Awaitable[Answer]]
 async def over_http(
     url: str,
     *,
-    connector: aiohttp.BaseConnector,
+    connector: aiohttp.BaseConnector | None = None,
     path: str = COMPLETIONS,
     headers: Mapping[str, str] | None = None,
     **fields: object,
 ) -> AsyncIterator[Ask]:
-    """Asks an OpenAI-compatible server. `headers` and `fields` are sent with every request."""
+    """Asks an OpenAI-compatible server, over kept connections unless a connector says else.
+
+    `headers` and `fields` are sent with every request.
+    """
     if path == CHAT:
         body_of, text_of = chat_body, chat_text
     else:
         body_of, text_of = completion_body, completion_text
+    connector = connector or aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(url, connector=connector, headers=headers) as session:
 
         async def ask(question: Question) -> Answer:

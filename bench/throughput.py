@@ -16,7 +16,6 @@ import time
 from dataclasses import dataclass
 from statistics import median
 
-import aiohttp
 import psutil
 import uvloop
 
@@ -66,7 +65,7 @@ async def measure(arguments: argparse.Namespace) -> list[Round]:
         LLM_ENGINE_THREADS=str(arguments.threads),
     ) as service:
         service.wait_until_ready()
-        async with over_http(service.url, connector=aiohttp.TCPConnector(limit=0)) as ask:
+        async with over_http(service.url) as ask:
             bench = Bench(service, ask, streams=arguments.streams, tokens=arguments.tokens)
             return [await bench.run(seed) for seed in range(arguments.rounds + 1)][1:]
 

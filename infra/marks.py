@@ -1,9 +1,9 @@
-"""The parts of documents that are written from the code, each between two marks: `make manual`."""
+"""The parts of documents that a verb of the Makefile writes, each between two marks."""
 
 
-def with_part(document: str, part: str, content: str) -> str:
+def with_part(document: str, part: str, content: str, *, verb: str = "manual") -> str:
     """The document with what is between the marks made anew. Raises ValueError without them."""
-    begin, end = f"<!-- {part}: begin (make manual) -->", f"<!-- {part}: end -->"
+    begin, end = f"<!-- {part}: begin (make {verb}) -->", f"<!-- {part}: end -->"
     before, begun, rest = document.partition(begin)
     _, ended, after = rest.partition(end)
     if not begun or not ended:

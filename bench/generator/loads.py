@@ -35,7 +35,7 @@ class Streams:
 
     @property
     def label(self) -> str:
-        return f"{self.streams} stream{'s' if self.streams > 1 else ''}"
+        return f"{self.streams} stream{'s' if self.streams > 1 else ''} of {self.lengths}"
 
     @property
     def most_tokens(self) -> int:
@@ -59,7 +59,7 @@ class Rate:
 
     @property
     def label(self) -> str:
-        return f"{self.per_second:g} a second"
+        return f"{self.per_second:g} a second of {self.lengths}"
 
     @property
     def most_tokens(self) -> int:

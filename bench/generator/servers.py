@@ -53,15 +53,15 @@ def started(wanted: Sequence[tuple[Server, Setup]], *, say: Say) -> Iterator[lis
 
 @asynccontextmanager
 async def targets_of(
-    endpoints: Sequence[Endpoint], *, path: str, key: str = ""
+    endpoints: Sequence[Endpoint], *, path: str, key: str = "", grpc: bool = True
 ) -> AsyncIterator[list[Target]]:
-    """Each by REST, and by gRPC where it has that."""
+    """Each by REST, and by gRPC too where it has that."""
     async with AsyncExitStack() as stack:
         found: list[Target] = []
         for endpoint in endpoints:
             foreign = not endpoint.processes  # what was not started here has a key of its own
             rest = rest_target(endpoint, path=path, key=key if foreign else "")
             found.append(await stack.enter_async_context(rest))
-            if endpoint.grpc_port is not None:
+            if grpc and endpoint.grpc_port is not None:
                 found.append(await stack.enter_async_context(grpc_target(endpoint)))
         yield found

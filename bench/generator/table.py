@@ -36,6 +36,10 @@ def rate(found: Figures) -> float:
     return found.output_tokens_per_second
 
 
+def total_rate(found: Figures) -> float:
+    return found.total_tokens_per_second
+
+
 def table(measured: Sequence[Measured], limits: Limits) -> Iterator[str]:
     """Markdown. With limits there is the goodput beside the requests."""
     heads = ["load", "target", "output tokens/s", "of the first's", *COLUMNS, "requests/s"]

@@ -1,0 +1,85 @@
+"""Measures all that the project is to reach, in one run, and writes it into bench/README.md.
+
+    python -m bench.results --lossless Q8_0.gguf "loss 0.0005" --prepared Q4_0.gguf "loss 0.02"
+    python -m bench.results --only latency
+
+`SOURCES` are what measures; each is a function of a module of the bench and gives what it could
+reach. What none gives is in the table as not measured. A run of some only prints its table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from bench import comparison, latency
+from bench.bars import BARS, Reached
+from bench.comparison import Weights
+from bench.machine import Machine
+from infra.marks import with_part
+from service.model.bundled import bundled_model_path
+
+README = Path(__file__).with_name("README.md")
+
+Source = Callable[[argparse.Namespace], Iterable[Reached]]
+
+
+def compared(arguments: argparse.Namespace) -> list[Reached]:
+    return comparison.compared(
+        file=bundled_model_path(),
+        lossless=weights(arguments.lossless),
+        prepared=weights(arguments.prepared),
+        threads=arguments.threads,
+        say=say,
+    )
+
+
+def weights(told: list[str] | None) -> Weights | None:
+    return Weights(Path(told[0]), told[1]) if told else None
+
+
+SOURCES: Mapping[str, Source] = {
+    "comparison": compared,
+    "latency": lambda _: latency.reached(),
+}
+
+
+def table(reached: Iterable[Reached], machine: Machine) -> Iterator[str]:
+    """All bars in their order."""
+    rows = {each.bar: each.row() for each in reached}
+    yield "| what | bar | reached | met | beside |"
+    yield "|---|---|---|---|---|"
+    for bar in BARS:
+        yield rows.get(bar, f"| {bar.what} | {bar} | not measured | | |")
+    yield ""
+    yield f"Medians of rounds, least to most in brackets. {machine}."
+
+
+def say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.results")
+    parser.add_argument("--only", choices=list(SOURCES), action="append")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    for which in ("lossless", "prepared"):
+        parser.add_argument(
+            f"--{which}", nargs=2, metavar=("FILE", "LOSS"), help="weights, and what they lost"
+        )
+    arguments = parser.parse_args()
+    machine, found = Machine(), list[Reached]()
+    for name in arguments.only or SOURCES:
+        say(f"measuring: {name}")
+        found += SOURCES[name](arguments)
+    made = "\n".join(table(found, machine))
+    print(made)
+    if not arguments.only:
+        README.write_text(with_part(README.read_text(), "results", made, verb="bench-results"))
+
+
+if __name__ == "__main__":
+    main()
