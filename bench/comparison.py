@@ -30,7 +30,7 @@ from bench.prompts import Lengths
 from bench.streams import COMPLETIONS
 
 EIGHT = Streams(8, 16, Lengths(64, 64))
-ONE = Streams(1, 4, Lengths(32, 64))
+ONE = Streams(1, 3, Lengths(64, 64))
 PROMPTS = replace(ONE, lengths=Lengths(512, 1))
 SLOW = replace(EIGHT, requests=8, lengths=Lengths(64, 32))  # for a peer that answers one by one
 CONTEXT_TOKENS = 768

@@ -34,6 +34,7 @@ class Ours:
             LLM_ENGINE_THREADS=str(setup.threads),
             LLM_SLOTS=str(setup.slots),
             LLM_CONTEXT_TOKENS=str(setup.context_tokens),
+            LLM_METRICS_PERIOD_SECONDS="20",
             **self.settings,
         ) as service:
             service.wait_until_ready()
