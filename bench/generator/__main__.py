@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
         print(line)
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
-        whole = document(measured, plan, endpoints, setup, machine)
+        whole = document(measured, plan, endpoints, setup if own else None, machine)
         (arguments.out / "run.json").write_text(json.dumps(whole, indent=1))
 
 

@@ -8,6 +8,7 @@ Its Matplotlib is in bench/requirements.txt, apart from what all else needs.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,28 +85,35 @@ def draw_panel(axes: Any, drawn: Mapping[str, Sequence[Point]], name: str) -> No
             linestyle="--" if target.endswith(GRPC) else "-",
             alpha=0.85,
         )
+    every = [each for points in drawn.values() for each in points]
+    axes.set_xlim(0, 1.08 * max(each.tokens_per_second for each in every))
     axes.set_yscale("log")
-    axes.set_xlim(left=0)
-    axes.margins(0.08)
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter(minor_label)
-    axes.tick_params(which="both", labelsize=8)
+    marks = ticks([each.milliseconds for each in every])
+    axes.set_ylim(marks[0], marks[-1])
+    axes.set_yticks(marks, [f"{mark:g}" for mark in marks])
+    axes.minorticks_off()
+    axes.tick_params(labelsize=8)
     axes.set_xlabel("output tokens per second")
     axes.set_ylabel(name)
-    axes.grid(which="both", alpha=0.2)
+    axes.grid(alpha=0.25)
 
 
-def minor_label(value: float, _: int) -> str:
-    """Of 20, 50, 200, 500 and so on: all nine would run into each other."""
-    return f"{value:g}" if f"{value:e}"[0] in "25" else ""
+def ticks(values: Sequence[float]) -> list[float]:
+    """10, 20, 50, 100 and so on: from below the least of these to above the greatest."""
+    least, most = 0.95 * min(values), 1.05 * max(values)
+    powers = range(math.floor(math.log10(least)) - 1, math.ceil(math.log10(most)) + 1)
+    every = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
+    below = [tick for tick in every if tick <= least]
+    above = [tick for tick in every if tick >= most]
+    return [tick for tick in every if below[-1] <= tick <= above[0]]
 
 
 def title(run: Mapping[str, Any]) -> str:
     machine, loads = run["machine"], [load["label"].split()[0] for load in run["loads"]]
     kind = "streams" if "streams" in run["loads"][0] else "requests a second"
+    what = "{file} on {threads} threads, ".format(**run["setup"]) if run["setup"] else ""
     return (
-        f"{run['model']} on {run['threads']} threads of {machine['processor']}, "
-        f"{machine['cores']} cores, {machine['date'][:10]}\n"
+        f"{what}{machine['cores']} cores of {machine['processor']}, {machine['date'][:10]}\n"
         f"points along a line: {', '.join(loads)} {kind}; medians of {run['rounds']} rounds"
     )
 

@@ -33,17 +33,14 @@ def document(
     measured: Sequence[Measured],
     plan: Plan,
     started: Sequence[Endpoint],
-    setup: Setup,
+    setup: Setup | None,
     machine: Machine,
 ) -> dict[str, Any]:
-    """All rounds, and on what and how they were made."""
+    """All rounds, and on what and how they were made; no setup where nothing was started here."""
     return {
         "machine": asdict(machine),
         "load_averages_at_the_end": load_averages(),
-        "model": setup.file.name,
-        "threads": setup.threads,
-        "slots": setup.slots,
-        "context_tokens": setup.context_tokens,
+        "setup": setup and asdict(setup) | {"file": setup.file.name},
         "rounds": plan.rounds,
         "seed": plan.seed,
         "patience_seconds": plan.patience_seconds,

@@ -11,7 +11,7 @@ from bench.generator.targets import Count, Target
 from bench.generator.turns import Failure, Turn
 from bench.streams import Answer
 
-SHOWN = 3  # failures of a turn that are told in the server's words
+SHOWN = 3  # different failures of a turn, which are told in the server's words
 
 
 class Unanswered(Exception):
@@ -85,7 +85,7 @@ async def one_turn(target: Target, load: Load, plan: Plan, number: int) -> Measu
         load=load.label,
         round=number,
         figures=figures(turn, plan.limits, cpu_seconds=used),
-        failures=[failure.why for failure in turn.failures[:SHOWN]],
+        failures=list(dict.fromkeys(failure.why for failure in turn.failures))[:SHOWN],
     )
 
 

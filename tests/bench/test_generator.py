@@ -8,7 +8,7 @@ from statistics import mean
 import pytest
 
 from bench.generator.arrivals import TraceError, poisson, replay
-from bench.generator.plot import Point, curves
+from bench.generator.plot import Point, curves, ticks
 from bench.generator.rounds import Measured, count_untold
 from bench.generator.summary import Spread, figures, itl
 from bench.generator.table import cell, rate, ratio, table
@@ -159,6 +159,18 @@ def test_a_row_has_the_median_the_least_and_the_most() -> None:
 
 def test_what_nobody_measured_is_a_dash() -> None:
     assert cell([None, None]) == "-"
+
+
+@pytest.mark.parametrize(
+    ("values", "marks"),
+    [
+        ([24.1, 24.2], [20, 50]),
+        ([12, 150], [10, 20, 50, 100, 200]),
+        ([0.3, 1.0], [0.2, 0.5, 1, 2]),
+    ],
+)
+def test_ticks_are_around_what_is_drawn(values: list[float], marks: list[float]) -> None:
+    assert ticks(values) == pytest.approx(marks)
 
 
 def test_a_curve_has_the_medians_of_each_load() -> None:
