@@ -23,14 +23,8 @@ from gguf.quants import quantize
 from service.model.bundled import bundled_model_path
 from service.model.inspection import read_model, value
 from service.model.progress import Progress
-from service.model.requantisation import (
-    NARROW,
-    TYPES,
-    VOCABULARY,
-    VOCABULARY_TYPE,
-    check_type,
-    copy_metadata,
-)
+from service.model.recipes import RECIPES, recipe
+from service.model.requantisation import copy_metadata
 
 FOLDER = Path(__file__).resolve().parents[1] / ".venv" / "cache" / "models"
 ROWS_AT_ONCE = 1024  # 33 MB of floats where they are 8192 wide
@@ -70,9 +64,7 @@ class Tensor:
     def kind(self, type_name: str) -> GGMLQuantizationType:
         if self.deviation is None:
             return GGMLQuantizationType.F32
-        if self.name in VOCABULARY and type_name in NARROW:
-            return VOCABULARY_TYPE
-        return GGMLQuantizationType[type_name]
+        return recipe(type_name).kind(self.name)
 
     @property
     def shape(self) -> list[int]:
@@ -130,7 +122,7 @@ def random_model(
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Path:
     """The file in the folder, which is made unless it is there. Raises ModelError for the type."""
-    check_type(type_name)
+    recipe(type_name)
     name = f"random-{shape.layers}x{shape.width}x{shape.feed_forward}-{type_name}-{seed}.gguf"
     target = folder / name
     if not target.exists():
@@ -173,7 +165,7 @@ def add_metadata(writer: GGUFWriter, type_name: str, shape: Shape) -> int:
     copy_metadata(bundled, writer, but=others)
     vocabulary = len(value(bundled, "tokenizer.ggml.tokens", []))
     writer.add_name(f"Random weights, {shape.layers} layers, {shape.width} wide")
-    writer.add_file_type(TYPES[type_name])
+    writer.add_file_type(recipe(type_name).file_type)
     writer.add_vocab_size(vocabulary)
     writer.add_context_length(CONTEXT_TOKENS)
     writer.add_block_count(shape.layers)
@@ -189,7 +181,7 @@ def add_metadata(writer: GGUFWriter, type_name: str, shape: Shape) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.random_model")
-    parser.add_argument("--type", default="Q8_0", choices=TYPES, dest="type_name")
+    parser.add_argument("--type", default="Q8_0", choices=RECIPES, dest="type_name")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     arguments = parser.parse_args()

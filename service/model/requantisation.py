@@ -5,45 +5,23 @@ Needs the `gguf` library, whose quantiser is written in NumPy and knows the plai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from gguf import GGUFReader, GGUFValueType, GGUFWriter, LlamaFileType, ReaderTensor
+from gguf import GGUFReader, GGUFValueType, GGUFWriter, ReaderTensor
 from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 from gguf.quants import dequantize, quantize
 
-from service.model.errors import ModelError
 from service.model.inspection import read_model, value
+from service.model.recipes import Recipe, recipe
+from service.model.rounding import LEVELS, rounded
 
-TYPES: Final[Mapping[str, LlamaFileType]] = {
-    "F16": LlamaFileType.MOSTLY_F16,
-    "BF16": LlamaFileType.MOSTLY_BF16,
-    "Q8_0": LlamaFileType.MOSTLY_Q8_0,
-    "Q5_1": LlamaFileType.MOSTLY_Q5_1,
-    "Q5_0": LlamaFileType.MOSTLY_Q5_0,
-    "Q4_1": LlamaFileType.MOSTLY_Q4_1,
-    "Q4_0": LlamaFileType.MOSTLY_Q4_0,
-}
 FILE_TYPE: Final = "general.file_type"
 CHAT_TEMPLATE: Final = "tokenizer.chat_template"
-# The vocabulary's matrices lose most by few bits; llama.cpp's own quantiser gives them more too.
-# https://github.com/ggml-org/llama.cpp/blob/master/src/llama-quant.cpp
-VOCABULARY: Final = frozenset({"token_embd.weight", "output.weight"})
-VOCABULARY_TYPE: Final = GGMLQuantizationType.Q8_0
-NARROW: Final = frozenset({"Q5_1", "Q5_0", "Q4_1", "Q4_0"})
 # Small, and read as floats by the engine: routers of experts, convolutions, positions.
 KEPT: Final = ("ffn_gate_inp", "ssm_conv1d", "shortconv", "position_embd", "token_types", "_norm")
-
-
-def check_type(name: str) -> None:
-    """Raises ModelError for a type that the quantiser does not make."""
-    if name not in TYPES:
-        raise ModelError(
-            f"--type: got {name}, which the gguf library's quantiser does not make; choose one of "
-            f"{', '.join(TYPES)} (for K and IQ types use llama.cpp's llama-quantize)"
-        )
 
 
 def requantise(
@@ -61,15 +39,15 @@ def requantise(
     reader = read_model(source)
     writer = GGUFWriter(target, str(value(reader, "general.architecture", "unknown")))
     changed: list[str] = []
-    if type_name is not None:
-        check_type(type_name)
+    chosen = None if type_name is None else recipe(type_name)
+    if chosen is not None:
         changed.append(FILE_TYPE)
-        writer.add_file_type(TYPES[type_name])
+        writer.add_file_type(chosen.file_type)
     if chat_template is not None:
         changed.append(CHAT_TEMPLATE)
         writer.add_chat_template(chat_template)
     copy_metadata(reader, writer, but=changed)
-    wanted = [type_of(tensor, type_name) for tensor in reader.tensors]
+    wanted = [type_of(tensor, chosen) for tensor in reader.tensors]
     for tensor, kind in zip(reader.tensors, wanted, strict=True):
         announce(writer, tensor, kind)
     writer.write_header_to_file()
@@ -92,13 +70,11 @@ def copy_metadata(reader: GGUFReader, writer: GGUFWriter, *, but: Collection[str
         writer.add_key_value(name, field.contents(), kind, sub_type=item)
 
 
-def type_of(tensor: ReaderTensor, type_name: str | None) -> GGMLQuantizationType:
+def type_of(tensor: ReaderTensor, chosen: Recipe | None) -> GGMLQuantizationType:
     """The type that a tensor gets: its own where it is no matrix, or its rows fit no block."""
-    if type_name is None:
+    if chosen is None:
         return tensor.tensor_type
-    wanted = GGMLQuantizationType[type_name]
-    if tensor.name in VOCABULARY and type_name in NARROW:
-        wanted = VOCABULARY_TYPE
+    wanted = chosen.kind(tensor.name)
     matrix = len(tensor.shape) >= 2 and tensor.name.endswith(".weight")
     block, _ = GGML_QUANT_SIZES[wanted]
     if not matrix or any(part in tensor.name for part in KEPT) or tensor.shape[0] % block:
@@ -116,4 +92,5 @@ def announce(writer: GGUFWriter, tensor: ReaderTensor, kind: GGMLQuantizationTyp
 def converted(tensor: ReaderTensor, kind: GGMLQuantizationType) -> np.ndarray[Any, Any]:
     if kind is tensor.tensor_type:
         return tensor.data
-    return quantize(dequantize(tensor.data, tensor.tensor_type), kind)
+    values = dequantize(tensor.data, tensor.tensor_type)
+    return rounded(values, kind) if kind in LEVELS else quantize(values, kind)

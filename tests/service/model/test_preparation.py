@@ -85,7 +85,10 @@ def test_another_hash_than_the_files_is_refused_and_nothing_written(tiny: Path) 
     ("words", "sentence"),
     [
         (["nothing.gguf"], "nothing.gguf: there is no such file; name a file, bundled, s3://"),
-        (["x", "--type", "Q6_K"], "--type: got Q6_K, which the gguf library's quantiser does not"),
+        (
+            ["x", "--type", "Q6_K"],
+            "--type: got Q6_K, for which there is no recipe; choose one of F16",
+        ),
         (["x", "--chat-template", "none.jinja"], "--chat-template: none.jinja: [Errno 2] No such"),
         (["x", "--chat-template", "."], "--chat-template: .: [Errno 21] Is a directory"),
         (["x", "--sha256", "abc"], "--sha256: got 'abc'; write 64 hexadecimal digits"),
