@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from service.model.errors import ModelError
 
+LOSS = 0.05
+
 
 def main() -> int:
     """Errors are one sentence on standard error."""
     arguments = parser().parse_args()
-    from service.model.preparation import Changes, prepare
+    from service.model.preparation import Changes, Fastest, prepare
 
+    fastest = Fastest(loss=arguments.loss, threads=arguments.threads)
+    changes = Changes(
+        type_name=arguments.type,
+        chat_template=arguments.chat_template,
+        fastest=fastest if arguments.fastest else None,
+    )
     try:
-        prepare(
-            arguments.source,
-            sha256=arguments.sha256,
-            changes=Changes(type_name=arguments.type, chat_template=arguments.chat_template),
-            output=arguments.output,
-        )
+        prepare(arguments.source, sha256=arguments.sha256, changes=changes, output=arguments.output)
     except (ModelError, FileNotFoundError) as wrong:
         print(wrong, file=sys.stderr)
         return 1
@@ -37,7 +41,23 @@ def parser() -> argparse.ArgumentParser:
     )
     prepare.add_argument("source", help="a file, `bundled`, s3://bucket/key or https://...")
     prepare.add_argument("--sha256", help="what the source's SHA-256 must be, in hex")
-    prepare.add_argument("--type", help="write the weights in this type, for example Q8_0")
+    kind = prepare.add_mutually_exclusive_group()
+    kind.add_argument("--type", help="write the weights in this type, for example Q8_0")
+    kind.add_argument(
+        "--fastest",
+        action="store_true",
+        help="try the types here, in the engine, and write the fastest; takes minutes",
+    )
+    prepare.add_argument(
+        "--loss",
+        type=float,
+        default=LOSS,
+        metavar="NATS",
+        help="how far the fastest may be from the source: mean divergence (%(default)s)",
+    )
+    prepare.add_argument(
+        "--threads", type=int, default=os.cpu_count(), help="that tasks have (%(default)s)"
+    )
     prepare.add_argument(
         "--chat-template",
         type=Path,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,9 @@ from service.model.errors import ModelError
 from service.model.fetch import fetch, is_remote
 from service.model.inspection import inspect
 from service.model.progress import Progress
-from service.model.requantisation import check_type, requantise
+from service.model.recipes import TRIED, recipe
+from service.model.requantisation import requantise
+from service.model.trial.contest import HEAD, Contest, explanation, fastest, table
 
 HEX: Final = re.compile("[0-9a-fA-F]{64}")
 # A day: the person who waits sees the rate and can interrupt; silence ends it much sooner.
@@ -26,14 +29,30 @@ TYPE_IN_NAME: Final = re.compile(r"[.-](F16|F32|BF16|I?Q\d\w*)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fastest:
+    """`loss`: the divergence that the type may have, in nats; `threads`: of the engine."""
+
+    loss: float
+    threads: int
+
+    def check(self) -> None:
+        """Raises ModelError."""
+        if not self.loss >= 0:
+            raise ModelError(f"--loss: got {self.loss:g}; write 0 or more, in nats")
+        if self.threads < 1:
+            raise ModelError(f"--threads: got {self.threads}; write 1 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What is written anew; what is None stays as it is."""
+    """What is written anew; what is None stays as it is. `fastest`: the type is found by trying."""
 
     type_name: str | None = None
     chat_template: Path | None = None
+    fastest: Fastest | None = None
 
     def __bool__(self) -> bool:
-        return self.type_name is not None or self.chat_template is not None
+        return self != Changes()
 
     def __str__(self) -> str:
         """For a file's name."""
@@ -48,10 +67,16 @@ def prepare(source: str, *, sha256: str | None, changes: Changes, output: Path |
     if sha256 is not None and not HEX.fullmatch(sha256):
         raise ModelError(f"--sha256: got {sha256!r}; write 64 hexadecimal digits")
     if changes.type_name is not None:
-        check_type(changes.type_name)
+        recipe(changes.type_name)
+    if changes.fastest is not None:
+        changes.fastest.check()
     template = read_template(changes.chat_template) if changes.chat_template else None
     file = obtained(source, sha256=sha256, output=None if changes else output)
     tell(file)
+    if changes.fastest is not None:
+        folder = output.parent if output else Path()
+        name = fastest_type(file, changes.fastest, folder=folder)
+        changes = replace(changes, type_name=name, fastest=None)
     if changes:
         target = output or Path(f"{TYPE_IN_NAME.sub('', file.stem)}.{changes}.gguf")
         file = anew(file, target, type_name=changes.type_name, chat_template=template)
@@ -99,6 +124,30 @@ def obtained(source: str, *, sha256: str | None, output: Path | None) -> Path:
     if sha256 is not None:
         check_digest(source, file_digest(file), wanted=sha256)
     return file
+
+
+def fastest_type(file: Path, limits: Fastest, *, folder: Path) -> str | None:
+    """The name of the recipe that is the fastest here; None where that is the file as it is."""
+    with tempfile.TemporaryDirectory(prefix="prepare-", dir=folder) as trials:
+        contest = Contest(
+            source=file,
+            folder=Path(trials),
+            write=written_in,
+            loss=limits.loss,
+            threads=limits.threads,
+        )
+        entrants = asyncio.run(contest.run(TRIED))
+    print(f"\n{table(HEAD, [entrant.cells() for entrant in entrants])}")
+    print(f"\n{explanation(entrants, threads=limits.threads)}")
+    best = fastest(entrants)
+    print(f"The fastest with a loss of at most {limits.loss:g} is: {best.name}.\n")
+    return None if best is entrants[0] else best.name
+
+
+def written_in(type_name: str, source: Path, target: Path) -> None:
+    progress = Progress(f"requantising to {type_name}", sys.stderr)
+    requantise(source, target, type_name=type_name, on_progress=progress)
+    progress.finish()
 
 
 def anew(file: Path, target: Path, *, type_name: str | None, chat_template: str | None) -> Path:

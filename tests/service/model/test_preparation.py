@@ -91,6 +91,8 @@ def test_another_hash_than_the_files_is_refused_and_nothing_written(tiny: Path) 
         ),
         (["x", "--chat-template", "none.jinja"], "--chat-template: none.jinja: [Errno 2] No such"),
         (["x", "--chat-template", "."], "--chat-template: .: [Errno 21] Is a directory"),
+        (["x", "--fastest", "--loss=-1"], "--loss: got -1; write 0 or more, in nats"),
+        (["x", "--fastest", "--threads", "0"], "--threads: got 0; write 1 or more"),
         (["x", "--sha256", "abc"], "--sha256: got 'abc'; write 64 hexadecimal digits"),
     ],
 )

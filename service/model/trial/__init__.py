@@ -1,0 +1,1 @@
+"""Files of weights tried on this machine, in the engine that tasks run: how fast, how faithful."""
