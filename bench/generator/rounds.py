@@ -9,7 +9,7 @@ from bench.generator.loads import Load
 from bench.generator.summary import Figures, Limits, figures
 from bench.generator.targets import Count, Target
 from bench.generator.turns import Failure, Turn
-from bench.streams import Answer
+from bench.streams import Answer, AskError
 
 SHOWN = 3  # different failures of a turn, which are told in the server's words
 
@@ -96,15 +96,21 @@ def seed(plan: Plan, turn: str, load: Load, target: Target) -> str:
 
 async def count_untold(turn: Turn, count: Count | None) -> None:
     """vLLM's benchmark, too, has the text's tokens counted where `usage` does not tell them."""
-    whole: list[Answer] = []
-    for answer in turn.answers:
-        if answer.output_tokens is None and count:
-            answer.output_tokens = await count("".join(answer.texts))
-        if answer.output_tokens is None:
-            turn.failures.append(Failure("no usage", "the stream told no usage"))
-        else:
-            whole.append(answer)
-    turn.answers = whole
+    answers, turn.answers = turn.answers, []
+    for answer in answers:
+        try:
+            await complete(answer, count)
+            turn.add(answer)
+        except AskError as error:
+            turn.add(Failure(error.kind, str(error)))
+
+
+async def complete(answer: Answer, count: Count | None) -> None:
+    """Raises AskError where nobody tells the tokens."""
+    if answer.output_tokens is None:
+        if not count:
+            raise AskError("no usage", "the stream told none")
+        answer.output_tokens = await count("".join(answer.texts))
 
 
 def told(measured: Measured, plan: Plan) -> str:

@@ -11,12 +11,13 @@ import aiohttp
 import psutil
 
 from bench.endpoints import Endpoint
-from bench.streams import COMPLETIONS, Ask, over_grpc, over_http
+from bench.streams import COMPLETIONS, Ask, AskError, over_grpc, over_http
 
 GREEDY = {"temperature": 0}
 ANSWER_SECONDS = 30  # a count is told at once
 
 Count = Callable[[str], Awaitable[int]]
+"""The tokens of a text. Raises AskError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +70,15 @@ def counter(endpoint: Endpoint) -> Count | None:
 
     async def count(text: str) -> int:
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-        async with (
-            aiohttp.ClientSession(endpoint.url, timeout=timeout) as session,
-            session.post(endpoint.count_path, json={"input": text}) as response,
-        ):
-            response.raise_for_status()
-            counted: dict[str, Any] = await response.json()
-            return int(counted["count"])
+        try:
+            async with (
+                aiohttp.ClientSession(endpoint.url, timeout=timeout) as session,
+                session.post(endpoint.count_path, json={"input": text}) as response,
+            ):
+                response.raise_for_status()
+                counted: dict[str, Any] = await response.json()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise AskError("not counted", repr(error)) from error
+        return int(counted["count"])
 
     return count
