@@ -75,7 +75,7 @@ bench: $(PLOTS)/installed ## Put load on the service and its peers, by turns, an
 	@$(VENV)/python -m bench.generator --out $(BENCH_OUT) $(ARGS)
 	@$(PLOTS)/bin/python -m bench.generator.plot $(BENCH_OUT)/run.json
 
-bench-results: setup ## Measure all that is to be reached, in one run, and write the table in bench/README.md: ARGS='--prepared FILE LOSS'
+bench-results: setup ## Measure all that is to be reached, in one run, and write the table in bench/README.md: ARGS="--prepared Q4_0"
 	@$(VENV)/python -m bench.results $(ARGS)
 
 bench-latency: setup ## Measure what the gateway adds to an engine of fixed pace (six minutes): ARGS="--engine real"

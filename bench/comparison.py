@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvloop
 
@@ -28,6 +30,9 @@ from bench.ours import Ours
 from bench.peers import llama_cpp_python, llama_server
 from bench.prompts import Lengths
 from bench.streams import COMPLETIONS
+from service.model.bundled import bundled_model_path
+from service.model.preparation import written_in
+from service.model.trial.loss import Loss, likelihoods_of
 
 EIGHT = Streams(8, 16, Lengths(64, 64))
 ONE = Streams(1, 3, Lengths(64, 64))
@@ -40,10 +45,26 @@ ROUNDS, SLOW_ROUNDS = 5, 3
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A file made of the shipped one, and what it lost, in words; both are told with its speed."""
+    """The shipped file written in another type, and what that lost, in words."""
 
     file: Path
     loss: str
+
+
+def weights(types: Mapping[str, str], *, threads: int, folder: Path) -> dict[str, Weights]:
+    """By the name of the target, from its type. Takes half a minute for each and one more."""
+    source, found = bundled_model_path(), dict[str, Weights]()
+    reference = asyncio.run(likelihoods_of(source, threads=threads))
+    for target, type_name in types.items():
+        file = folder / f"{type_name}.gguf"
+        written_in(type_name, source, file)
+        own = asyncio.run(likelihoods_of(file, threads=threads))
+        loss = Loss.between(reference, own)
+        found[target] = Weights(
+            file,
+            f"{type_name}, divergence {loss.divergence:.3f}, same token {loss.same:.0%}",
+        )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +88,25 @@ COMPARISONS = (
 )
 
 
-def compared(
-    *, file: Path, lossless: Weights | None, prepared: Weights | None, threads: int, say: Say
-) -> list[Reached]:
-    """What was there to be measured; of the rest it is said what is missing."""
-    shipped = Setup(file=file, threads=threads, slots=EIGHT.streams, context_tokens=CONTEXT_TOKENS)
-    made = {OURS_LOSSLESS: lossless, OURS_PREPARED: prepared}
-    wanted: list[tuple[Server, Setup]] = [(Ours(name=OURS), shipped)]
-    wanted += [
-        (Ours(name=name), replace(shipped, file=weights.file))
-        for name, weights in made.items()
-        if weights
-    ]
-    wanted += [(llama_server.PEER, shipped), (llama_cpp_python.PEER, shipped)]
-    with started(wanted, say=say) as endpoints:
-        turns = uvloop.run(all_turns(endpoints, say))
-    losses = {name: weights.loss for name, weights in made.items() if weights}
-    return list(reached(turns, losses))
+def compared(*, lossless: str, prepared: str, threads: int, say: Say) -> list[Reached]:
+    """What was there to be measured; of the rest it is said what is missing. By types' names."""
+    shipped = Setup(
+        file=bundled_model_path(),
+        threads=threads,
+        slots=EIGHT.streams,
+        context_tokens=CONTEXT_TOKENS,
+    )
+    types = {OURS_LOSSLESS: lossless, OURS_PREPARED: prepared}
+    with TemporaryDirectory(prefix="comparison-") as folder:
+        made = weights(types, threads=threads, folder=Path(folder))
+        wanted: list[tuple[Server, Setup]] = [(Ours(name=OURS), shipped)]
+        wanted += [
+            (Ours(name=name), replace(shipped, file=each.file)) for name, each in made.items()
+        ]
+        wanted += [(llama_server.PEER, shipped), (llama_cpp_python.PEER, shipped)]
+        with started(wanted, say=say) as endpoints:
+            turns = uvloop.run(all_turns(endpoints, say))
+    return list(reached(turns, {name: each.loss for name, each in made.items()}))
 
 
 async def all_turns(endpoints: Sequence[Endpoint], say: Say) -> list[Measured]:

@@ -1,6 +1,6 @@
 """Measures all that the project is to reach, in one run, and writes it into bench/README.md.
 
-    python -m bench.results --lossless Q8_0.gguf "loss 0.0005" --prepared Q4_0.gguf "loss 0.02"
+    python -m bench.results --lossless Q8_0 --prepared Q4_0
     python -m bench.results --only latency
 
 `SOURCES` are what measures; each is a function of a module of the bench and gives what it could
@@ -17,10 +17,9 @@ from pathlib import Path
 
 from bench import comparison, latency
 from bench.bars import BARS, Reached
-from bench.comparison import Weights
 from bench.machine import Machine
 from infra.marks import with_part
-from service.model.bundled import bundled_model_path
+from service.model.recipes import RECIPES
 
 README = Path(__file__).with_name("README.md")
 
@@ -29,16 +28,11 @@ Source = Callable[[argparse.Namespace], Iterable[Reached]]
 
 def compared(arguments: argparse.Namespace) -> list[Reached]:
     return comparison.compared(
-        file=bundled_model_path(),
-        lossless=weights(arguments.lossless),
-        prepared=weights(arguments.prepared),
+        lossless=arguments.lossless,
+        prepared=arguments.prepared,
         threads=arguments.threads,
         say=say,
     )
-
-
-def weights(told: list[str] | None) -> Weights | None:
-    return Weights(Path(told[0]), told[1]) if told else None
 
 
 SOURCES: Mapping[str, Source] = {
@@ -66,10 +60,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.results")
     parser.add_argument("--only", choices=list(SOURCES), action="append")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    for which in ("lossless", "prepared"):
-        parser.add_argument(
-            f"--{which}", nargs=2, metavar=("FILE", "LOSS"), help="weights, and what they lost"
-        )
+    parser.add_argument("--lossless", choices=RECIPES, default="Q8_0", help="a type of weights")
+    parser.add_argument("--prepared", choices=RECIPES, default="Q4_0", help="one that may lose")
     arguments = parser.parse_args()
     machine, found = Machine(), list[Reached]()
     for name in arguments.only or SOURCES:
