@@ -50,7 +50,6 @@ async def serve(settings: ServiceSettings) -> None:
                 for task in background:
                     task.cancel()
         finally:
-            await parts.engine.close()
             parts.embedded.close()  # with the period that the end cut short
             if parts.traces is not None:
                 await parts.traces.close()

@@ -8,59 +8,45 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 
-import aiohttp
 import orjson
 
 from service.engine.capabilities import Capabilities
 from service.engine.chunks import ChunkReader
+from service.engine.connection import Answer, answer_to
 from service.engine.formats import (
     count_of,
     count_question,
     encoded,
-    engine_absent,
     engine_body,
     engine_lost,
     engine_silent,
     refusal,
 )
 from service.engine.progress import ProgressWatch
-from service.errors import ServiceError
+from service.errors import EngineUnavailable, ServiceError
 from service.generation import Chunk, GenerationRequest, Json
 
-CONNECT_SECONDS = 5
 HEALTH_SECONDS = 5
-EVENT_BYTES_AT_MOST = 1 << 20
+DATA = b"data: "
 DONE = b"[DONE]"
 
 
 class EngineClient:
-    """Speaks to the engine on a Unix-domain socket. Start it inside a running event loop."""
+    """Speaks to the engine on a Unix-domain socket."""
 
     def __init__(self, socket_path: str, watch: ProgressWatch) -> None:
-        # One connection per request: pooled ones fail over this socket (measured, 20 of 93).
-        connector = aiohttp.UnixConnector(socket_path, limit=0, force_close=True)
-        self._session = aiohttp.ClientSession(
-            "http://engine",
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
-            read_bufsize=EVENT_BYTES_AT_MOST,
-        )
+        self._socket_path = socket_path
         self._watch = watch
         self.capabilities: Capabilities | None = None  # until the engine has told them
 
-    async def close(self) -> None:
-        await self._session.close()
-
     async def is_healthy(self) -> bool:
         """Whether the engine has loaded its model and answers."""
-        try:
-            timeout = aiohttp.ClientTimeout(total=HEALTH_SECONDS)
-            async with self._session.get("/health", timeout=timeout) as response:
-                return response.status == 200
-        except (aiohttp.ClientError, OSError):
-            return False
+        with suppress(EngineUnavailable, TimeoutError):
+            async with asyncio.timeout(HEALTH_SECONDS), self._answer("GET", "/health") as answer:
+                return answer.status == 200
+        return False
 
     async def learn_capabilities(self) -> None:
         """Asks the engine what its model can do. Raises EngineUnavailable."""
@@ -69,13 +55,12 @@ class EngineClient:
         )
 
     async def _get(self, path: str) -> Json:
-        timeout = aiohttp.ClientTimeout(total=HEALTH_SECONDS)
         try:
-            async with self._session.get(path, timeout=timeout) as response:
-                answer: Json = orjson.loads(await response.read())
-                return answer
-        except (aiohttp.ClientError, OSError) as lost:
-            raise engine_lost() from lost
+            async with asyncio.timeout(HEALTH_SECONDS), self._answer("GET", path) as answer:
+                document: Json = orjson.loads(await answer.body())
+                return document
+        except TimeoutError:
+            raise engine_silent() from None
 
     @asynccontextmanager
     async def stream(self, request: GenerationRequest) -> AsyncIterator[AsyncIterator[Chunk]]:
@@ -86,10 +71,10 @@ class EngineClient:
         """
         path = "/v1/chat/completions" if request.is_chat else "/v1/completions"
         body = encoded(engine_body(request))
-        async with self._post(path, body, watch=self._watch) as response:
-            if response.status != 200:
-                raise refusal_of(orjson.loads(await response.read()), request)
-            yield self._chunks(response.content, request)
+        async with self._answer("POST", path, body, watch=self._watch) as answer:
+            if answer.status != 200:
+                raise refusal_of(orjson.loads(await answer.body()), request)
+            yield self._chunks(answer, request)
 
     async def count_tokens(self, request: GenerationRequest) -> int:
         """Of the prompt, as `stream` would have it read. Raises like it."""
@@ -106,37 +91,29 @@ class EngineClient:
         try:
             async with (
                 asyncio.timeout(seconds),
-                self._post(path, encoded(question), watch=watch) as response,
+                self._answer("POST", path, encoded(question), watch=watch) as answer,
             ):
-                answer: Json = orjson.loads(await response.read())
+                document: Json = orjson.loads(await answer.body())
         except TimeoutError:
             self._watch.suspect()
             raise engine_silent() from None
-        if response.status != 200:
-            raise refusal(answer, param=param)
-        return answer
+        if answer.status != 200:
+            raise refusal(document, param=param)
+        return document
 
     @asynccontextmanager
-    async def _post(
-        self, path: str, body: bytes, *, watch: ProgressWatch | None = None
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _answer(
+        self, method: str, path: str, body: bytes = b"", *, watch: ProgressWatch | None = None
+    ) -> AsyncIterator[Answer]:
         """The engine's answer, of any status. `watch` is told of the wait for its beginning."""
-        posting = self._session.post(path, data=body)
-        try:
+        async with answer_to(method, path, body, socket_path=self._socket_path) as answer:
             with watch.awaited() if watch else nullcontext():
-                response = await posting.__aenter__()
-            async with response:
-                yield response
-        except aiohttp.ClientConnectorError as absent:
-            raise engine_absent() from absent
-        except (aiohttp.ClientError, OSError) as lost:
-            raise engine_lost() from lost
+                await answer.begun()
+            yield answer
 
-    async def _chunks(
-        self, lines: aiohttp.StreamReader, request: GenerationRequest
-    ) -> AsyncIterator[Chunk]:
+    async def _chunks(self, answer: Answer, request: GenerationRequest) -> AsyncIterator[Chunk]:
         reader = ChunkReader(request)
-        async for data in self._events(lines):
+        async for data in self._events(answer):
             event = orjson.loads(data)
             if event is None:
                 continue  # progress of several prompts has no shape in this API
@@ -148,18 +125,20 @@ class EngineClient:
                 break  # who leaves the context then cancels what the engine goes on with
         yield reader.last()
 
-    async def _events(self, lines: aiohttp.StreamReader) -> AsyncIterator[bytes]:
+    async def _events(self, answer: Answer) -> AsyncIterator[bytes]:
         """The data of server-sent events up to the last one, without which it raises."""
+        rest = b""
         while True:
             with self._watch.awaited():
-                line = await lines.readline()
-            if not line:
+                piece = await answer.piece()
+            if not piece:
                 raise engine_lost()
-            if line.startswith(b"data: "):
-                data = line[6:].strip()
-                if data == DONE:
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                if line == DATA + DONE:
                     return
-                yield data
+                if line.startswith(DATA):
+                    yield line[len(DATA) :]
 
 
 def refusal_of(answer: Json, request: GenerationRequest) -> ServiceError:

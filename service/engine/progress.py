@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from time import monotonic as now
+from types import TracebackType
+from typing import Self
 
 MOMENT_SECONDS = 0.5
 
@@ -23,21 +24,28 @@ class ProgressWatch:
         self._awaited_seconds = 0.0  # before that, since it gave somebody something
         self._moved = asyncio.Event()
 
-    @contextmanager
-    def awaited(self) -> Iterator[None]:
-        """While the engine owes somebody the next piece. Leaving it without an error is progress;
-        a client that gives up is not, and who comes after it goes on waiting."""
+    def awaited(self) -> Self:
+        """A context for while the engine owes somebody the next piece. Leaving it without an error
+        is progress; a client that gives up is not, and who comes after it goes on waiting."""
+        return self
+
+    def __enter__(self) -> None:
         if not self._awaiting:
             self._awaited_since = now()
         self._awaiting += 1
-        try:
-            yield
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._awaiting -= 1
+        if kind is None:
             self._awaited_seconds, self._awaited_since = 0.0, now()
             self._moved.set()
-        finally:
-            self._awaiting -= 1
-            if not self._awaiting:
-                self._awaited_seconds += now() - self._awaited_since
+        elif not self._awaiting:
+            self._awaited_seconds += now() - self._awaited_since
 
     def suspect(self) -> None:
         """Somebody has found the engine to be stalled."""
@@ -58,7 +66,3 @@ class ProgressWatch:
     def _seconds_left(self) -> float:
         awaited = now() - self._awaited_since if self._awaiting else 0.0
         return self.stall_seconds - self._awaited_seconds - awaited
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()

@@ -81,13 +81,10 @@ async def running_service(
     parts.health.set_engine(EngineState.READY)
     if keys_ready:
         parts.health.set_keys_ready()
-    try:
-        async with engine.listening(socket_path), transports(parts, settings) as listening:
-            running = Service(parts, listening, settings, engine)
-            running.replace_keys(stored())
-            yield running
-    finally:
-        await parts.engine.close()
+    async with engine.listening(socket_path), transports(parts, settings) as listening:
+        running = Service(parts, listening, settings, engine)
+        running.replace_keys(stored())
+        yield running
 
 
 @pytest.fixture

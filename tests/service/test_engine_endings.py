@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ ENDED = "engine ended; restarting"
 
 
 @pytest.fixture
-async def supervisor(tmp_path: Path) -> AsyncIterator[EngineSupervisor]:
+def supervisor(tmp_path: Path) -> EngineSupervisor:
     parameters = EngineParameters(
         socket_path=str(tmp_path / "engine.sock"),
         model_path="none",
@@ -37,8 +37,7 @@ async def supervisor(tmp_path: Path) -> AsyncIterator[EngineSupervisor]:
     )
     watch = ProgressWatch(stall_seconds=60)
     client = EngineClient(parameters.socket_path, watch)
-    yield EngineSupervisor(parameters, client, watch, on_change=lambda state: None)
-    await client.close()
+    return EngineSupervisor(parameters, client, watch, on_change=lambda state: None)
 
 
 async def end_of(supervisor: EngineSupervisor, caplog: pytest.LogCaptureFixture) -> dict[str, Any]:

@@ -107,7 +107,6 @@ async def test_silence_of_what_is_no_generation_is_a_stall_too(
         with pytest.raises(EngineUnavailable, match="does not answer"):
             await client.ask("/tokenize", {"content": "Hi"}, param="content")
         await asyncio.wait_for(watch.stalls(), SOON)
-        await client.close()
 
 
 async def test_vectors_are_waited_for_as_generations_are(
@@ -125,7 +124,6 @@ async def test_vectors_are_waited_for_as_generations_are(
         engine.go.set()
         await asyncio.wait_for(moves, SOON)
         assert await asking == {"data": []}
-        await client.close()
 
 
 async def test_answers_that_are_no_generation_are_no_progress_of_one(
@@ -142,4 +140,3 @@ async def test_answers_that_are_no_generation_are_no_progress_of_one(
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(watch.moves(), STALL)
         waiting.cancel()
-        await client.close()
