@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -36,17 +37,24 @@ class Event(NamedTuple):
 
 
 class EventStream:
-    """One response of events, sent one at a time. Opens at the first event, or of itself: within
-    OPEN_AFTER_SECONDS of when the engine `has_begun`, and in any case when nothing is refused any
-    more, some time after `longest_wait_seconds`.
+    """One response of events. Opens at the first event, or of itself: within OPEN_AFTER_SECONDS of
+    when the engine `has_begun`, and in any case when nothing is refused any more, some time after
+    `longest_wait_seconds`.
 
-    `heartbeat` is what is sent in a silence. `opened` says that the status is sent.
+    `send` takes its beginning, and `send_body` all the rest. `heartbeat` is what is sent in a
+    silence. `opened` says that the status is sent.
     """
 
     def __init__(
-        self, send: Send, *, longest_wait_seconds: float, heartbeat: bytes = COMMENT
+        self,
+        send: Send,
+        send_body: Send,
+        *,
+        longest_wait_seconds: float,
+        heartbeat: bytes = COMMENT,
     ) -> None:
         self._send = send
+        self._send_body = send_body
         self._heartbeat = heartbeat
         self._silent_at_most = silent_at_most(longest_wait_seconds)
         self._sending = asyncio.Lock()
@@ -67,14 +75,16 @@ class EventStream:
     ) -> None:
         await self._heart.__aexit__(kind, error, traceback)
 
-    async def event(self, event: Event) -> None:
-        self._heart.put_off()
-        await self._write(event.encoded())
+    async def send(self, events: Iterable[Event]) -> None:
+        """In one write."""
+        if body := encoded(events):
+            self._heart.put_off()
+            await self._write(body)
 
-    async def close(self) -> None:
-        """Ends the response; a stream that ends without this was cut."""
+    async def close(self, last: Iterable[Event] = ()) -> None:
+        """Ends the response with these; a stream that ends without this was cut."""
         self._heart.stop()
-        await self._write(b"", last=True)
+        await self._write(encoded(last), last=True)
 
     async def _beat(self) -> None:
         if self.opened:
@@ -97,9 +107,14 @@ class EventStream:
     async def _write(self, body: bytes, *, last: bool = False) -> None:
         async with self._sending:
             await self._open()
-            await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+            message = {"type": "http.response.body", "body": body, "more_body": not last}
+            await self._send_body(message)
 
     async def _open(self) -> None:
         if not self.opened:
             await self._send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             self.opened = True
+
+
+def encoded(events: Iterable[Event]) -> bytes:
+    return b"".join([event.encoded() for event in events])

@@ -13,6 +13,8 @@ from service.rest.http_refusals import BODY_REFUSED
 from service.rest.protocol import LimitedProtocol
 
 LEFT: Final[Message] = {"type": "http.disconnect"}
+# Of the scope's state: sends a body's pieces past what has to do with a response's beginning only.
+SEND_BODY: Final = "send_body"
 
 
 class Exchanges:
@@ -50,6 +52,7 @@ class Exchange:
         self._stall_seconds = stall_seconds
         self._has_body = False
         self._is_whole = True  # the response: unless it has begun, and not ended
+        self._state[SEND_BODY] = self.send
 
     async def receive(self) -> Message:
         if self._has_left:

@@ -19,6 +19,7 @@ from service.inference import Inference
 from service.observation import Caller, current
 from service.rest.connection import while_connected
 from service.rest.event_stream import Event, EventStream
+from service.rest.exchanges import SEND_BODY
 
 LAST_EVENTS_SECONDS = 5
 
@@ -74,6 +75,7 @@ class StreamedAnswer(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with EventStream(
             send,
+            scope["state"][SEND_BODY],
             heartbeat=self._writer.heartbeat,
             longest_wait_seconds=self._longest_wait_seconds,
         ) as events:
@@ -103,8 +105,7 @@ class StreamedAnswer(Response):
         async with self._inference.generate(asked.request, asked.caller) as chunks:
             events.has_begun = True
             async for chunk in chunks:
-                for event in self._writer.chunk(chunk):
-                    await events.event(event)
+                await events.send(self._writer.chunk(chunk))
 
 
 class Streams:
@@ -131,6 +132,4 @@ async def end(events: EventStream, last: Iterator[Event]) -> None:
     """The stream's last events. Who does not read them in time is cut off."""
     with suppress(TimeoutError):
         async with asyncio.timeout(LAST_EVENTS_SECONDS):
-            for event in last:
-                await events.event(event)
-            await events.close()
+            await events.close(last)

@@ -38,10 +38,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_event_waits_until_the_stream_that_opens_is_open() -> None:
     client = Client()
     client.read.clear()
-    async with EventStream(client.send, longest_wait_seconds=60) as events:
+    async with EventStream(client.send, client.send, longest_wait_seconds=60) as events:
         events.has_begun = True
         await eventually(lambda: client.writes == 1)
-        first = asyncio.create_task(events.event(Event(b"1")))
+        first = asyncio.create_task(events.send([Event(b"1")]))
         await asyncio.sleep(0)
         assert (client.writes, events.opened) == (1, False)
         client.read.set()
@@ -54,9 +54,9 @@ async def test_stream_whose_status_did_not_get_through_is_not_open() -> None:
     async def send(message: Any) -> None:
         raise ClientStalled(30)
 
-    async with EventStream(send, longest_wait_seconds=60) as events:
+    async with EventStream(send, send, longest_wait_seconds=60) as events:
         with pytest.raises(ClientStalled):
-            await events.event(Event(b"1"))
+            await events.send([Event(b"1")])
         assert not events.opened
 
 
@@ -66,7 +66,7 @@ async def test_stream_that_waits_for_a_slot_opens_when_nothing_is_refused_any_mo
     monkeypatch.setattr(heartbeat, "REFUSAL_SECONDS", 0.1)
     monkeypatch.setattr(event_stream, "OPEN_AFTER_SECONDS", 10)  # no sooner, and no later
     client, started = Client(), asyncio.get_running_loop().time()
-    async with EventStream(client.send, longest_wait_seconds=0.2) as events:
+    async with EventStream(client.send, client.send, longest_wait_seconds=0.2) as events:
         await eventually(lambda: events.opened)
     # Less than the sum by a hair: the loop's clock counts whole milliseconds.
     assert 0.29 <= asyncio.get_running_loop().time() - started < SOON
