@@ -35,6 +35,7 @@ class ChunkReader:
         forced = range(request.choices if must_call(request.tools) else 0)
         self._forced = {index: CallReader() for index in forced}
         self._timed: dict[int, Event] = {}  # the latest timings of each choice
+        self._stopped: set[int] = set()
         self._choice = 0  # that the last event was of
         self._counted: set[int] = set()  # choices whose usage is known
         self._usages: dict[int, Usage] = {}  # of each prompt
@@ -70,12 +71,9 @@ class ChunkReader:
         elif not watcher.stopped:
             yield from watcher.read(chunk)
             if watcher.stopped:
+                self._stopped.add(chunk.index)
                 timings = self._timed[chunk.index]
                 self._count(usage_until(timings), timings)
-
-    @property
-    def _stopped(self) -> set[int]:
-        return {index for index, watcher in self._watchers.items() if watcher.stopped}
 
     def _count(self, usage: Usage, timings: Event | None) -> None:
         """Choices are numbered prompt by prompt. In a chat an event with the usage names none: it
@@ -107,7 +105,7 @@ class ChunkReader:
 
     def _calls(self, parts: Iterable[Event]) -> tuple[ToolCallPart, ...]:
         """The engine does not honour `parallel_tool_calls`: more than one are left out here."""
-        found = tuple(tool_call_part(part) for part in parts)
+        found = tuple([tool_call_part(part) for part in parts])
         return tuple(part for part in found if part.index == 0) if self._one_call else found
 
     def _logprobs(self, text: str, choice: Event) -> tuple[TokenLogprob, ...]:
@@ -117,7 +115,7 @@ class ChunkReader:
         and tells of the token alone with which it comes. So that token stands for all of it.
         """
         told = (choice.get("logprobs") or {}).get("content") if text else None
-        return tuple(token_logprob(entry, text, self._alternatives) for entry in told or ())
+        return tuple([token_logprob(entry, text, self._alternatives) for entry in told or ()])
 
 
 def token_logprob(entry: Event, text: str, alternatives: int | None) -> TokenLogprob:
