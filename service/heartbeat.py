@@ -42,7 +42,8 @@ class Heartbeat:
         self._every_seconds = every_seconds
 
     async def __aenter__(self) -> Self:
-        self._heard_at = asyncio.get_running_loop().time()
+        self._now = asyncio.get_running_loop().time
+        self._heard_at = self._now()
         self._beating = asyncio.create_task(self._run())
         # Else one that failed when nobody wrote any more would be reported as forgotten.
         self._beating.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -64,14 +65,13 @@ class Heartbeat:
         """Something is written: the silence begins anew."""
         if self._beating.done() and not self._beating.cancelled():
             self._beating.result()
-        self._heard_at = asyncio.get_running_loop().time()
+        self._heard_at = self._now()
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            left = self._heard_at + self._every_seconds() - loop.time()
+            left = self._heard_at + self._every_seconds() - self._now()
             if left > 0:
                 await asyncio.sleep(left)
             else:
-                self._heard_at = loop.time()
+                self._heard_at = self._now()
                 await self._beat()

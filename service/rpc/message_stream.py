@@ -18,7 +18,8 @@ BEGIN_SECONDS = 5  # headers wait for no reader, only for the event loop
 class MessageStream:
     """One write at a time, none that waits for its reader longer than `stall_seconds`, and in every
     silence an `empty` message; before the engine `has_begun` only when nothing is refused any more,
-    some time after `longest_wait_seconds`.
+    some time after `longest_wait_seconds`. Leaving the context raises ClientStalled where a reader
+    was given up.
     """
 
     def __init__(
@@ -37,9 +38,12 @@ class MessageStream:
         self._writing = asyncio.Lock()
         self._begun = False
         self._heart = Heartbeat(self._beat)
+        self._limit = asyncio.timeout(None)  # of the whole stream: one for each write costs more
 
     async def __aenter__(self) -> Self:
-        self._entered = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._entered = self._loop.time()
+        await self._limit.__aenter__()
         await self._heart.__aenter__()
         return self
 
@@ -50,12 +54,26 @@ class MessageStream:
         traceback: TracebackType | None,
     ) -> None:
         await self._heart.__aexit__(kind, error, traceback)
+        try:
+            await self._limit.__aexit__(kind, error, traceback)
+        except TimeoutError:
+            raise ClientStalled(self._stall_seconds) from None
 
     async def write(self, message: StreamMessage) -> None:
-        """Raises ClientStalled, and CancelledError where the reader has left."""
+        """Raises CancelledError where the reader has left, or is given up."""
         self._heart.put_off()
         async with self._writing:
-            await self._write(message)
+            patience = self._loop.call_later(self._stall_seconds, self._give_up)
+            try:
+                await self._put(message)
+            except Exception:
+                await end_if_left(self._context)
+                raise
+            finally:
+                patience.cancel()
+
+    def _give_up(self) -> None:
+        self._limit.reschedule(self._loop.time())
 
     async def _beat(self) -> None:
         if self._writing.locked():
@@ -64,17 +82,7 @@ class MessageStream:
             await self.write(self._empty)
 
     def _age(self) -> float:
-        return asyncio.get_running_loop().time() - self._entered
-
-    async def _write(self, message: StreamMessage) -> None:
-        try:
-            async with asyncio.timeout(self._stall_seconds):
-                await self._put(message)
-        except TimeoutError:
-            raise ClientStalled(self._stall_seconds) from None
-        except Exception:
-            await end_if_left(self._context)
-            raise
+        return self._loop.time() - self._entered
 
     async def _put(self, message: StreamMessage) -> None:
         if not self._begun:
