@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from bench import comparison, latency
+from bench import comparison, image, latency, memory, start
 from bench.bars import BARS, Reached
 from bench.machine import Machine
 from infra.marks import with_part
@@ -35,9 +35,20 @@ def compared(arguments: argparse.Namespace) -> list[Reached]:
     )
 
 
+def built(arguments: argparse.Namespace) -> list[Reached]:
+    """Nothing where no image is named."""
+    if not arguments.image:
+        return []
+    name, base = arguments.image
+    return image.reached(name, base=base)
+
+
 SOURCES: Mapping[str, Source] = {
     "comparison": compared,
     "latency": lambda _: latency.reached(),
+    "start": lambda arguments: start.reached(threads=arguments.threads),
+    "memory": lambda arguments: memory.reached(threads=arguments.threads),
+    "image": built,
 }
 
 
@@ -62,6 +73,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--lossless", choices=RECIPES, default="Q8_0", help="a type of weights")
     parser.add_argument("--prepared", choices=RECIPES, default="Q4_0", help="one that may lose")
+    parser.add_argument("--image", nargs=2, metavar=("NAME", "BASE"), help="that Docker has here")
     arguments = parser.parse_args()
     machine, found = Machine(), list[Reached]()
     for name in arguments.only or SOURCES:
