@@ -8,7 +8,12 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from service.settings import ServiceSettings
 
 
 def main() -> int:
@@ -22,14 +27,12 @@ def main() -> int:
 
     from service.logs import write_logs
     from service.model.errors import ModelError
-    from service.server import serve
     from service.settings import ServiceSettings, SettingsError
 
     try:
         settings = ServiceSettings.from_environment(os.environ)
         write_logs(settings.log_level, quote=settings.log_prompts, in_background=True)
-        freeze_imports()
-        uvloop.run(serve(settings))
+        uvloop.run(run(settings))
     except (SettingsError, FileNotFoundError) as wrong:
         print(wrong, file=sys.stderr)
         return 2
@@ -39,6 +42,19 @@ def main() -> int:
         logging.getLogger("service").critical(sentence(wrong_model))
         return 1
     return 0
+
+
+async def run(settings: ServiceSettings) -> None:
+    """The engine loads its weights while we import what serves, each on a processor of its own."""
+    from service.engine_start import first_engine
+
+    with tempfile.TemporaryDirectory(prefix="llm-") as folder:
+        socket_path = f"{folder}/engine.sock"
+        async with first_engine(settings, socket_path=socket_path) as process:
+            from service.server import serve
+
+            freeze_imports()
+            await serve(settings, socket_path=socket_path, engine_process=process)
 
 
 def freeze_imports() -> None:

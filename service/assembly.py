@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio.subprocess import Process
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -75,15 +76,17 @@ def assemble(
     settings: ServiceSettings,
     *,
     socket_path: str,
+    engine_process: Process | None = None,
     streams: bool = True,
     seconds_left: SecondsLeft = unlimited,
 ) -> Parts:
     """Call it inside a running event loop. Raises FileNotFoundError where there is no model.
 
-    Weights that have to be fetched will lie beside the socket.
+    Weights that have to be fetched will lie beside the socket. `engine_process` is the first one,
+    if it has been started already.
     """
     health, traces = Health(), traces_of(settings)
-    engine = engine_of(settings, health, socket_path=socket_path)
+    engine = engine_of(settings, health, socket_path=socket_path, started=engine_process)
     core = core_of(settings, health, engine.client, traces)
     rest = rest_api(settings, core, streams=streams, seconds_left=seconds_left)
     rpc = servicer(settings, core)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
-import tempfile
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -34,25 +34,26 @@ LAST_WORDS_SECONDS = 2  # for what was cancelled to say so to its clients, and c
 log = logging.getLogger("service.server")
 
 
-async def serve(settings: ServiceSettings) -> None:
+async def serve(
+    settings: ServiceSettings, *, socket_path: str, engine_process: Process | None
+) -> None:
     """Serves until SIGTERM or SIGINT, then drains, and returns when nothing is left.
 
     A part that fails for good ends the process with its exception: ECS then replaces the task.
     """
     stop = stop_signal()
-    with tempfile.TemporaryDirectory(prefix="llm-") as folder:
-        parts = assemble(settings, socket_path=f"{folder}/engine.sock")
-        try:
-            async with transports(parts, settings) as listening, asyncio.TaskGroup() as tasks:
-                background = [tasks.create_task(work) for work in background_work(parts, settings)]
-                await stop.wait()
-                await drain(parts, settings, listening)
-                for task in background:
-                    task.cancel()
-        finally:
-            parts.embedded.close()  # with the period that the end cut short
-            if parts.traces is not None:
-                await parts.traces.close()
+    parts = assemble(settings, socket_path=socket_path, engine_process=engine_process)
+    try:
+        async with transports(parts, settings) as listening, asyncio.TaskGroup() as tasks:
+            background = [tasks.create_task(work) for work in background_work(parts, settings)]
+            await stop.wait()
+            await drain(parts, settings, listening)
+            for task in background:
+                task.cancel()
+    finally:
+        parts.embedded.close()  # with the period that the end cut short
+        if parts.traces is not None:
+            await parts.traces.close()
     log.info("stopped")
 
 

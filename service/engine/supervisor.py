@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
-import sys
 import time
+from asyncio.subprocess import Process
 from collections.abc import Callable
 from contextlib import suppress
 
 from service.engine.client import EngineClient
-from service.engine.output import LINE_BYTES, EngineOutput
+from service.engine.output import EngineOutput
 from service.engine.parameters import EngineParameters
+from service.engine.process import ending, start_process, stop_process
 from service.engine.progress import ProgressWatch
 from service.errors import ModelNotSupported, ServiceError
 from service.generation import GenerationRequest
@@ -21,10 +20,9 @@ from service.health import EngineState
 from service.sampling import Sampling
 
 LOAD_SECONDS_AT_MOST = 600  # a 100 GiB file at 200 MB/s; after this the process is started anew
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.02
 BACKOFF_SECONDS = (0.5, 1, 2, 4, 8, 15, 30)
 STABLE_SECONDS = 60  # an engine that ran this long restarts without backoff
-STOP_SECONDS = 2
 LAST_LINES_SECONDS = 1.0  # for what an ended process has written; one that it started may hold on
 STALL_GRACE_SECONDS = 10  # an engine that stalled may still recover; ECS acts after 30 s unready
 
@@ -36,7 +34,7 @@ class EngineSupervisor:
 
     `on_change` is told its states; READY comes after a warm-up. One that stalled and does not move
     again within STALL_GRACE_SECONDS is restarted. `quote` lets the log have what the engine quotes
-    of requests.
+    of requests. `started` is a process that somebody has started for it already.
     """
 
     def __init__(
@@ -47,12 +45,14 @@ class EngineSupervisor:
         *,
         on_change: Callable[[EngineState], None],
         quote: bool = False,
+        started: Process | None = None,
     ) -> None:
         self._parameters = parameters
         self._client = client
         self._watch = watch
         self._on_change = on_change
         self._quote = quote
+        self._started = started
         self.restarts = 0
 
     async def run(self) -> None:
@@ -91,7 +91,7 @@ class EngineSupervisor:
             logs.cancel()
         return ending(process) | {"last_lines": list(output.last)}
 
-    async def _until_lost(self, process: asyncio.subprocess.Process) -> None:
+    async def _until_lost(self, process: Process) -> None:
         """Returns when the process has ended, or has stalled and does not move again."""
         stall = asyncio.create_task(self._stalls_for_good())
         end = asyncio.create_task(process.wait())
@@ -128,19 +128,13 @@ class EngineSupervisor:
             question.cancel()
             await asyncio.gather(question, return_exceptions=True)
 
-    async def _start(self) -> asyncio.subprocess.Process:
-        with suppress(FileNotFoundError):
-            os.unlink(self._parameters.socket_path)  # the file outlives the process
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "service.engine.child", self._parameters.to_json()),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            limit=LINE_BYTES,
-        )
+    async def _start(self) -> Process:
+        if (started := self._started) is not None:
+            self._started = None
+            return started
+        return await start_process(self._parameters)
 
-    async def _becomes_healthy(self, process: asyncio.subprocess.Process) -> bool:
+    async def _becomes_healthy(self, process: Process) -> bool:
         while process.returncode is None:
             if await self._client.is_healthy():
                 return True
@@ -154,24 +148,3 @@ class EngineSupervisor:
             async with self._client.stream(request) as chunks:
                 async for _ in chunks:
                     pass
-
-
-def ending(process: asyncio.subprocess.Process) -> dict[str, object]:
-    """By which code or signal the process has ended; where we ended it a line before says so."""
-    code = process.returncode
-    if code is not None and code < 0:
-        names = {each.value: each.name for each in signal.Signals}
-        return {"signal": names.get(-code, -code)}
-    return {"exit_code": code}
-
-
-async def stop_process(process: asyncio.subprocess.Process) -> None:
-    """Ends the process: by end of input, and after STOP_SECONDS by SIGKILL."""
-    if process.returncode is None:
-        assert process.stdin is not None
-        process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()

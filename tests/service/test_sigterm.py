@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import psutil
 
 from tests.service.conftest import KEY
 from tests.service.process import ROOT, ServiceProcess, service_process
@@ -78,6 +79,8 @@ def test_sigterm_while_it_starts_ends_it_at_once() -> None:
     )
     assert starting.stdout is not None
     assert starting.stdout.readline() == b"importing\n"
+    (engine,) = psutil.Process(starting.pid).children()
     starting.terminate()
     assert starting.wait(SOON) == 0
+    assert not engine.is_running()
     starting.stdout.close()
