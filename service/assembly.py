@@ -21,7 +21,6 @@ from service.health import Health
 from service.inference import Inference, TimeLimits
 from service.line_writer import LineWriter
 from service.metrics import Metrics
-from service.model.remote import RemoteModel
 from service.observation import UNKNOWN_ROUTE
 from service.observer import Observer, Sink
 from service.quotas import Quotas
@@ -34,6 +33,7 @@ from service.settings import Auth, Embeddings, ServiceSettings
 from service.vllm_names import VllmNames
 
 if TYPE_CHECKING:
+    from service.model.remote import RemoteModel
     from service.traces import Traces
 
 STANDARD_OUTPUT = 1

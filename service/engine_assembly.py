@@ -5,14 +5,17 @@ from __future__ import annotations
 from asyncio.subprocess import Process
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from service.engine.client import EngineClient
 from service.engine.progress import ProgressWatch
 from service.engine.supervisor import EngineSupervisor
 from service.engine_start import engine_parameters, is_remote, model_file
 from service.health import Health
-from service.model.remote import RemoteModel
 from service.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from service.model.remote import RemoteModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,9 @@ def engine_of(
 def remote_model(settings: ServiceSettings, *, folder: Path) -> RemoteModel | None:
     if not is_remote(settings):
         return None
+    # Here, because only this needs aiohttp, which takes a tenth of a second.
+    from service.model.remote import RemoteModel
+
     return RemoteModel(
         settings.model_path,
         file=model_file(settings, folder=folder),

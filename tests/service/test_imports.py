@@ -9,6 +9,7 @@ from tests.service.process import ROOT
 
 # Each takes tens to hundreds of milliseconds of every start.
 OF_FEATURES = {
+    "aiohttp",
     "boto3",
     "botocore",
     "cryptography",
