@@ -85,13 +85,10 @@ def start_once(way: str, *, threads: int) -> Start:
 
 @contextmanager
 def as_process(settings: dict[str, str]) -> Iterator[None]:
-    """With its compiled modules kept, as the image has them, whatever the shell here asks for."""
-    environment = service_environment(**settings)
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with subprocess.Popen(
         [sys.executable, "-m", "service"],
         cwd=ROOT,
-        env=environment,
+        env=service_environment(**settings),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:

@@ -23,6 +23,8 @@ def main() -> int:
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     allow_open_files()
+    # Containers often turn it off: each start would then compile the libraries anew, for a second.
+    sys.dont_write_bytecode = False
     import uvloop
 
     from service.logs import write_logs

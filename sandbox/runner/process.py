@@ -46,7 +46,7 @@ def _base_environment() -> dict[str, str]:
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     here = str(Path(sys.executable).parent)
     path = os.environ.get("PATH", os.defpath)
-    return {**inherited, "PATH": f"{here}{os.pathsep}{path}", "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**inherited, "PATH": f"{here}{os.pathsep}{path}"}
 
 
 class RunningProcess:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.service.process import ROOT
 
@@ -47,3 +48,13 @@ def test_the_engine_s_process_imports_its_library_and_nothing_else_of_weight() -
         "service.engine.child",
         "service.engine.parameters",
     }
+
+
+def test_what_a_start_has_compiled_is_kept_where_the_environment_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    environment = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    command = [sys.executable, "-m", "service"]
+    started = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert started.returncode == 2  # no keys: nothing serves
+    assert list(tmp_path.rglob("setting_values.*.pyc"))
