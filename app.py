@@ -2,14 +2,17 @@
 
 import sys
 
-from aws_cdk import App
-
-from infra.build import build, synthesise
-from infra.stage_files import OVERRIDES, SettingsError, load_stage
+from infra.quick_start import start_quickly
 
 
 def main() -> None:
     """Read the stage, load its settings, build the stacks, synthesise."""
+    start_quickly()
+    from aws_cdk import App
+
+    from infra.build import build, synthesise
+    from infra.stage_files import OVERRIDES, SettingsError, load_stage
+
     app = App()
     context = app.node.try_get_context
     try:
