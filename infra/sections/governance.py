@@ -54,7 +54,7 @@ class GovernanceSettings(Section):
     )
     permissions_boundary: str | None = Field(
         default=None,
-        pattern=r"^(arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+|[\w+=,.@-]{1,128})$",
+        pattern=r"^(arn:aws[a-z-]*:iam::(\d{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+|[A-Za-z0-9_+=,.@-]{1,128})$",
         examples=["arn:aws:iam::111122223333:policy/developer-boundary", "developer-boundary"],
         description="The IAM policy that bounds every role of the stage, by its ARN, or by its "
         "name in the account of the deploy. It has to allow what the roles do: see "
