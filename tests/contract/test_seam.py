@@ -23,15 +23,15 @@ from service.metrics import DURATION_BUCKETS, TOKEN_BUCKETS
 from service.rest.app import METRICS_PATH
 from service.rest.health import READY_PATH
 from service.settings import PREFIX, Auth, ServiceSettings
-from tests.infra.assemblies import VARIANTS, Assembly, synthesise_variant
+from tests.infra.assemblies import VARIANTS, Assembly, synthesised
 
 STAGES = ("local", "dev", "prod")
 KEYS = "secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:keys"
 
 
 @pytest.fixture(scope="module")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    return synthesise_variant("local-https", tmp_path_factory.mktemp("seam"))
+def assembly() -> Assembly:
+    return synthesised("local-https")
 
 
 def environment(stage: str) -> dict[str, str]:

@@ -1,8 +1,11 @@
-"""The stages as the CDK writes them, each synthesised once and read back from its files."""
+"""The stages as the CDK writes them, each synthesised once in a session, by whichever test asks."""
 
+import atexit
 import json
+import shutil
+import tempfile
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -256,14 +259,30 @@ class Assembly:
         return content
 
 
-def synthesise_variant(variant: str, directory: Path) -> Assembly:
-    """Synthesise as the CLI would."""
-    write_variant(VARIANTS[variant], directory)
-    return Assembly(directory)
+_made: dict[str, Assembly] = {}
+
+
+def synthesised(variant: str | Variant) -> Assembly:
+    """The assembly of a variant, or of the one with this name in `VARIANTS`; nobody changes it."""
+    wanted = VARIANTS[variant] if isinstance(variant, str) else variant
+    key = repr(wanted)
+    if key not in _made:
+        directory = Path(tempfile.mkdtemp(prefix=f"{wanted.stage}-", dir=_folder()))
+        write_variant(wanted, directory)
+        _made[key] = Assembly(directory)
+    return _made[key]
+
+
+@cache
+def _folder() -> Path:
+    """Until the session's end."""
+    folder = Path(tempfile.mkdtemp(prefix="assemblies-"))
+    atexit.register(shutil.rmtree, folder)
+    return folder
 
 
 def write_variant(variant: Variant, directory: Path) -> None:
-    """Synthesise a variant that need not be one of `VARIANTS`."""
+    """Synthesise a variant as the CLI would."""
     app = App(context=context(), outdir=str(directory))
     synthesise(build(app, variant.settings()))
 

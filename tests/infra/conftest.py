@@ -1,22 +1,17 @@
 """Each variant of a stage is synthesised once in a session, when a test first asks for it."""
 
 from collections.abc import Callable
-from functools import cache
 
 import pytest
 
-from tests.infra.assemblies import Assembly, synthesise_variant
+from tests.infra import assemblies
+from tests.infra.assemblies import Assembly
 
 
 @pytest.fixture(scope="session")
-def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Assembly]:
+def synthesised() -> Callable[[str], Assembly]:
     """The assembly of a variant of `VARIANTS`."""
-
-    @cache
-    def assembly_of(variant: str) -> Assembly:
-        return synthesise_variant(variant, tmp_path_factory.mktemp(variant))
-
-    return assembly_of
+    return assemblies.synthesised
 
 
 @pytest.fixture

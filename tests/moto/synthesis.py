@@ -1,37 +1,19 @@
-"""Assemblies of stages for all tests here: each variant is synthesised once."""
+"""Assemblies of stages for all tests here, and copies of them with other names in them."""
 
-import atexit
 import shutil
-import tempfile
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sandbox.certificate import ensure_certificate
 from sandbox.state import REGION
-from tests.infra.assemblies import CERTIFICATE, IMAGE, VARIANTS, Variant, write_variant
+from tests.infra import assemblies
+from tests.infra.assemblies import CERTIFICATE, IMAGE, Variant
 from tests.properties.account import rename
-
-_made: dict[str, Path] = {}
 
 
 def synthesised(variant: str | Variant) -> Path:
-    """The directory of the assembly of a variant, or of the one with this name in `VARIANTS`."""
-    wanted = VARIANTS[variant] if isinstance(variant, str) else variant
-    key = repr(wanted)
-    if key not in _made:
-        directory = Path(tempfile.mkdtemp(prefix=f"{wanted.stage}-", dir=_folder()))
-        write_variant(wanted, directory)
-        _made[key] = directory
-    return _made[key]
-
-
-@cache
-def _folder() -> Path:
-    """Until the session's end."""
-    folder = Path(tempfile.mkdtemp(prefix="assemblies-"))
-    atexit.register(shutil.rmtree, folder)
-    return folder
+    """The directory of a variant's assembly."""
+    return assemblies.synthesised(variant).directory
 
 
 def changed(stage: str, **sections: Any) -> Variant:

@@ -1,31 +1,29 @@
-"""Stages as the CDK writes them, each synthesised once in a session."""
-
-from pathlib import Path
+"""Stages as the CDK writes them."""
 
 import pytest
 
 from operations.stage import SynthesisedStage, read_assembly
-from tests.infra.assemblies import VARIANTS, synthesise_variant
+from tests.infra.assemblies import VARIANTS, synthesised
 
 
-def synthesised(variant: str, folder: Path) -> SynthesisedStage:
-    assembly = synthesise_variant(variant, folder)
-    return read_assembly(assembly.directory, settings=VARIANTS[variant].settings())
+def read(variant: str) -> SynthesisedStage:
+    settings = VARIANTS[variant].settings()
+    return read_assembly(synthesised(variant).directory, settings=settings)
 
 
 @pytest.fixture(scope="session")
-def dev(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStage:
+def dev() -> SynthesisedStage:
     """Stage dev, which builds its image and keeps its data."""
-    return synthesised("dev", tmp_path_factory.mktemp("dev"))
+    return read("dev")
 
 
 @pytest.fixture(scope="session")
-def prod(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStage:
+def prod() -> SynthesisedStage:
     """Stage prod, public over HTTPS in three zones."""
-    return synthesised("prod", tmp_path_factory.mktemp("prod"))
+    return read("prod")
 
 
 @pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> SynthesisedStage:
+def local() -> SynthesisedStage:
     """Stage local, which pulls its image and keeps nothing."""
-    return synthesised("local", tmp_path_factory.mktemp("local"))
+    return read("local")
