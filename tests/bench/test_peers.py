@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bench.endpoints import Endpoint, Setup
-from bench.peers import installation, llama_cpp_python, llama_server
+from bench.peers import installation, llama_cpp_python, llama_server, vllm_cpu
 from bench.peers.installation import InstallationError, Package, progress_in
 from bench.peers.peer import Launch, Peer, PeerError
 
@@ -88,7 +88,7 @@ def test_other_pins_are_another_installation(folder: Path) -> None:
     class Installed(Package):
         """Runs nothing."""
 
-        def _run(self, command: list[str], *, mode: str) -> None: ...
+        def _run(self, *command: str) -> None: ...
 
     package = Installed(name="scripted", requirements=("scripted==1",), note="", tools=())
     package.install()
@@ -104,7 +104,7 @@ def test_a_missing_compiler_is_named_with_its_remedy() -> None:
 
 def test_an_installation_that_fails_names_its_output(folder: Path) -> None:
     with pytest.raises(InstallationError, match="installation"):
-        PACKAGE._run([sys.executable, "-c", "raise SystemExit('no such release')"], mode="w")
+        PACKAGE._run(sys.executable, "-c", "raise SystemExit('no such release')")
     assert "no such release" in (folder / "scripted-installation.log").read_text()
 
 
@@ -135,3 +135,10 @@ def test_llama_cpp_python_has_one_slot_and_lets_no_request_end_another() -> None
 def test_llama_cpps_features_are_those_that_it_was_built_with() -> None:
     line = "0.01 I cmn: system_info: n_threads = 2 / 2 | CPU : SSE3 = 1 | AVX512 = 1 | SVE = 0 | "
     assert llama_server.features(f"build 0\n{line}\nmain: ready\n") == "SSE3 AVX512"
+
+
+def test_vllm_computes_on_as_many_cores_as_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vllm_cpu, "dequantised", lambda file: Path("folder"))
+    launch = vllm_cpu.launch(SETUP, 8123)
+    assert launch.variables["VLLM_CPU_OMP_THREADS_BIND"] == "0-1"
+    assert launch.options["--max-num-seqs"] == 8
