@@ -11,11 +11,15 @@ INSTALLED := test -x $(VENV)/python || { echo "Nothing is installed here; run ma
 export CDK_HOME := $(CURDIR)/.venv/cache/cdk
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.venv/cache/jsii
 export CDK_DISABLE_CLI_TELEMETRY := true
+# Containers often set it: then each start compiles anew what it imports, the CDK for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 WIRE := llm_on_ecs/wire
 PROGRAM := $(CURDIR)/$(VENV)/python -m service
 
-CDK = PATH="$(NODE):$$PATH" $(CURDIR)/node_modules/.bin/cdk
-DELIVERY = PATH="$(NODE):$$PATH" PYTHONPATH=client/src $(CURDIR)/$(VENV)/python -m delivery
+# What Node compiles of the command line; a third of the start is saved.
+COMPILED := NODE_COMPILE_CACHE="$(CURDIR)/.venv/cache/node"
+CDK = PATH="$(NODE):$$PATH" $(COMPILED) $(CURDIR)/node_modules/.bin/cdk
+DELIVERY = PATH="$(NODE):$$PATH" $(COMPILED) PYTHONPATH=client/src $(CURDIR)/$(VENV)/python -m delivery
 # Where the endpoint is asked, if not where its stack says.
 ASKED = $(if $(URL),--url $(URL)) $(if $(GRPC_URL),--grpc-url $(GRPC_URL))
 COMMENT := cdk.out/comment.md
@@ -61,7 +65,7 @@ model: setup ## Put a model into a stage's bucket: make model FILE=model.gguf (i
 	@$(VENV)/python -m weights "$(FILE)" --stage "$(or $(STAGE),local)"
 
 env: ## Print what puts the pinned CDK CLI and its Node on PATH: eval "$$(make env)"
-	@echo 'export PATH="$(NODE):$(CURDIR)/node_modules/.bin:$(CURDIR)/$(VENV):$$PATH"'
+	@echo 'export PATH="$(NODE):$(CURDIR)/node_modules/.bin:$(CURDIR)/$(VENV):$$PATH" $(COMPILED)'
 
 setup-tests: setup ## Install what only the tests need besides: the Node clients of other people.
 	@$(PYTHON) sandbox/install.py tests/client/node

@@ -89,5 +89,6 @@ def toolchain(root: Path) -> dict[str, str]:
         "CDK_VALIDATION": "false",  # 7 s per synth; `make check` validates
         "CDK_DOCKER": str(root / "sandbox" / "docker_shim.py"),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "NODE_COMPILE_CACHE": str(root / ".venv/cache/node"),
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "true",
     }

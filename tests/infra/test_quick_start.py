@@ -7,23 +7,24 @@ from pathlib import Path
 from tests.infra.assemblies import ROOT
 
 PROGRAM = """
-import gc
+import gc, os
 from infra.quick_start import start_quickly
 start_quickly()
 import imported
-print(gc.isenabled())
+print(gc.isenabled(), "NODE_COMPILE_CACHE" in os.environ)
 """
 
 
-def test_bytecode_is_kept_where_the_environment_says_otherwise(tmp_path: Path) -> None:
+def test_bytecode_is_kept_and_nothing_else_whatever_the_environment_says(tmp_path: Path) -> None:
+    cache = {"NODE_COMPILE_CACHE": str(tmp_path)}
     (tmp_path / "imported.py").touch()
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=tmp_path,
-        env={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f"{ROOT}:{tmp_path}"},
+        env={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": f"{ROOT}:{tmp_path}"} | cache,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert ran.stdout == "False\n"
+    assert ran.stdout == "False False\n"
     assert list((tmp_path / "__pycache__").glob("imported.*.pyc"))
