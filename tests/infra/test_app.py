@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +53,19 @@ def run_app(output: Path, **context: str) -> Run:
     return Run(result, output)
 
 
-@pytest.fixture(scope="module", params=stage_names())
-def stage_run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run for each stage."""
-    return run_app(tmp_path_factory.mktemp("out"), stage=request.param)
+@pytest.fixture(scope="module")
+def stage_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """A run for each stage, all at once: each is on one core, most of its time."""
+    outputs = {stage: tmp_path_factory.mktemp(stage) for stage in stage_names()}
+    with ThreadPoolExecutor() as pool:
+        runs = pool.map(lambda stage: run_app(outputs[stage], stage=stage), outputs)
+        return dict(zip(outputs, runs, strict=True))
+
+
+@pytest.fixture(params=stage_names())
+def stage_run(request: pytest.FixtureRequest, stage_runs: dict[str, Run]) -> Run:
+    """The run of each stage."""
+    return stage_runs[request.param]
 
 
 def test_every_stage_synthesises_and_passes_the_cdks_validation(stage_run: Run) -> None:
