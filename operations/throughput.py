@@ -23,7 +23,7 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One run of `python -m bench.throughput`; `model` is what LLM_MODEL_PATH names."""
+    """One run of `python -m bench.generator`; `model` is what LLM_MODEL_PATH names."""
 
     tokens_per_second: float
     streams: int

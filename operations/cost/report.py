@@ -11,7 +11,7 @@ from operations.tasks import Level
 
 NOT_MEASURED: Final = (
     "per million tokens: not computed, because nothing was measured for this model on a task of "
-    "this size with so many slots; measure it (python -m bench.throughput) and pass "
+    "this size with so many slots; measure it (python -m bench.generator) and pass "
     "TOKENS_PER_SECOND=..."
 )
 NOT_PRICED: Final = "per million tokens: not computed: operations/prices.toml has no price of"

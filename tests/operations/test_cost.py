@@ -29,7 +29,7 @@ MEASURED = Measurement(
     machine="a machine",
     limits="nothing else ran",
     date="2026-01-01",
-    command="python -m bench.throughput",
+    command="python -m bench.generator",
 )
 
 
@@ -139,7 +139,7 @@ def test_every_measurement_says_where_when_and_how() -> None:
     measurements = load_measurements()
     assert measurements
     for item in measurements:
-        assert item.command.startswith("python -m bench.throughput")
+        assert item.command.startswith("python -m bench.generator")
         assert item.machine
         assert item.limits
 
