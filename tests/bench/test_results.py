@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+
 import pytest
 
 from bench.bars import ADDED_P99, BARS, LLAMA_CPP_PYTHON, PREPARED, SAME_WEIGHTS, START, Reached
@@ -11,7 +13,7 @@ from bench.generator.summary import figures
 from bench.generator.turns import Turn
 from bench.latency import worst
 from bench.machine import Machine
-from bench.results import README, table
+from bench.results import README, of_source, table
 from bench.streams import Answer
 from infra.marks import with_part
 
@@ -34,6 +36,14 @@ def test_the_table_has_every_bar_in_order_and_says_what_nobody_measured() -> Non
     assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == [bar.what for bar in BARS]
     assert sum("not measured" in row for row in rows) == len(BARS) - 1
     assert "cores of" in foot
+
+
+def test_a_source_that_fails_loses_its_own_rows_only(capsys: pytest.CaptureFixture[str]) -> None:
+    def failing(_: Namespace) -> list[Reached]:
+        raise OSError("no such image")
+
+    assert of_source(failing, Namespace()) == []
+    assert "no such image" in capsys.readouterr().err
 
 
 def test_the_readme_has_a_place_for_the_table() -> None:
