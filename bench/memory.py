@@ -3,9 +3,10 @@
     python -m bench.memory
 
 After a round of answers in all slots, from /proc/PID/smaps, so on Linux only. Pages that both map
-count in each. The weights are the resident pages of the model's file; where the engine repacks
-tensors for its kernels, it holds copies of them, which count as the engine's. It clears its whole
-cache at start, so all of that is resident; its size follows from the model's shape.
+count in each. The weights count once, with their file's size: the engine maps the file, and where
+it repacks tensors for its kernels, it holds copies as well, which count as the engine's. It clears
+its whole cache at start, so all of that is resident; its size follows from the model's shape. The
+cache of prompts, which a setting bounds, has nothing yet.
 """
 
 from __future__ import annotations
@@ -67,11 +68,10 @@ def mappings(smaps: str) -> list[Mapping]:
     return found
 
 
-def memory_of(gateway: list[Mapping], engine: list[Mapping], *, model: str, cache: int) -> Memory:
+def memory_of(gateway: list[Mapping], engine: list[Mapping], *, weights: int, cache: int) -> Memory:
     """Raises ValueError where the cache is not resident, and cannot be taken off."""
     if max(each.resident for each in engine if not each.file) < cache:
         raise ValueError(f"no mapping of the engine holds a cache of {cache} bytes")
-    weights = sum(each.resident for each in engine if each.file == model)
     return Memory(
         gateway=sum(each.resident for each in gateway),
         engine=sum(each.resident for each in engine) - weights - cache,
@@ -96,13 +96,13 @@ async def measure(*, threads: int, slots: int, context_tokens: int) -> Memory:
 def memory_now(service: ServiceProcess) -> Memory:
     engine = service.engine()
     parameters = json.loads(engine.cmdline()[-1])
-    model = str(Path(parameters["model_path"]).resolve())
+    model = inspect(Path(parameters["model_path"]))
     tokens = parameters["context_tokens"] * parameters["slots"]
     return memory_of(
         mappings(smaps(service.process.pid)),
         mappings(smaps(engine.pid)),
-        model=model,
-        cache=inspect(Path(model)).kv_bytes_per_token * tokens,
+        weights=model.bytes,
+        cache=model.kv_bytes_per_token * tokens,
     )
 
 

@@ -27,13 +27,13 @@ def test_each_mapping_has_its_file_and_what_is_resident_of_it() -> None:
     ]
 
 
-def test_weights_and_cache_are_told_apart_from_the_rest() -> None:
-    engine = [Mapping("/m.gguf", 500), Mapping("", 300), Mapping("/lib.so", 7)]
-    found = memory_of([Mapping("", 90)], engine, model="/m.gguf", cache=250)
-    assert found == Memory(gateway=90, engine=57, weights=500, cache=250)
-    assert found.above == 147
+def test_weights_and_cache_are_taken_off_once() -> None:
+    engine = [Mapping("/m.gguf", 490), Mapping("", 300), Mapping("", 60), Mapping("/lib.so", 7)]
+    found = memory_of([Mapping("", 90)], engine, weights=500, cache=250)
+    assert found == Memory(gateway=90, engine=107, weights=500, cache=250)
+    assert found.above == 197
 
 
 def test_a_cache_that_is_not_resident_is_not_taken_off() -> None:
     with pytest.raises(ValueError, match="holds a cache"):
-        memory_of([], [Mapping("", 100)], model="/m.gguf", cache=250)
+        memory_of([], [Mapping("", 100)], weights=500, cache=250)
