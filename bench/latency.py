@@ -135,6 +135,7 @@ async def measure(engine: str, *, pace_ms: float, rounds: int) -> Bench:
         LLM_SLOTS=str(most),
         LLM_CONTEXT_TOKENS="256",
         LLM_PROMPT_CACHE_MIB="0",
+        LLM_METRICS_PERIOD_SECONDS="20",  # a stage's own; in tests they are written all the time
     ) as service:
         service.wait_until_ready()
         async with ways_to(service) as ways:
