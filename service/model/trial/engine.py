@@ -45,10 +45,17 @@ class TriedEngine:
         body = {"prompt": prompt, "n_predict": tokens, "temperature": 0, "ignore_eos": True}
         return await self._post("/completion", body | {"cache_prompt": False} | fields)
 
-    async def likelihoods(self, prompt: list[int], *, slot: int, likely: int) -> Likelihoods:
-        """Of the `likely` likeliest next tokens. What the slot knows of the prompt is kept."""
+    async def likelihoods(
+        self, prompt: list[int], *, slot: int, likely: int, sampled: int
+    ) -> Likelihoods:
+        """Of the `likely` likeliest next tokens. What the slot knows of the prompt is kept.
+
+        It is made to go on with `sampled`, a token of whole characters: for an end, or a part of a
+        character, it tells none. What it tells is from before that.
+        """
         body = {"prompt": prompt, "n_predict": 1, "temperature": 0, "n_probs": likely}
-        answer = await self._post("/completion", body | {"id_slot": slot, "cache_prompt": True})
+        body |= {"id_slot": slot, "cache_prompt": True, "logit_bias": [[sampled, 1000.0]]}
+        answer = await self._post("/completion", body)
         (position,) = answer["completion_probabilities"]
         return {item["id"]: math.exp(item["logprob"]) for item in position["top_logprobs"]}
 

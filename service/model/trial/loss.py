@@ -49,8 +49,11 @@ async def likelihoods_of(file: Path, *, threads: int) -> list[Likelihoods]:
 async def of_passage(engine: TriedEngine, text: str, *, slot: int) -> list[Likelihoods]:
     """The engine computes one token each time: it keeps what it had before."""
     tokens = (await engine.tokens(text))[:TOKENS]
-    ends = range(1, len(tokens) + 1)
-    return [await engine.likelihoods(tokens[:end], slot=slot, likely=LIKELY) for end in ends]
+    (*_, sampled) = await engine.tokens("a")
+    return [
+        await engine.likelihoods(tokens[:end], slot=slot, likely=LIKELY, sampled=sampled)
+        for end in range(1, len(tokens) + 1)
+    ]
 
 
 def divergence(reference: Likelihoods, other: Likelihoods) -> float:
