@@ -16,7 +16,6 @@ from gguf.quants import dequantize, quantize
 
 from service.model.inspection import read_model, value
 from service.model.recipes import Recipe, recipe
-from service.model.rounding import LEVELS, rounded
 
 FILE_TYPE: Final = "general.file_type"
 CHAT_TEMPLATE: Final = "tokenizer.chat_template"
@@ -92,5 +91,4 @@ def announce(writer: GGUFWriter, tensor: ReaderTensor, kind: GGMLQuantizationTyp
 def converted(tensor: ReaderTensor, kind: GGMLQuantizationType) -> np.ndarray[Any, Any]:
     if kind is tensor.tensor_type:
         return tensor.data
-    values = dequantize(tensor.data, tensor.tensor_type)
-    return rounded(values, kind) if kind in LEVELS else quantize(values, kind)
+    return quantize(dequantize(tensor.data, tensor.tensor_type), kind)
