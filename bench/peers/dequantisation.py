@@ -16,6 +16,9 @@ def main(file: Path, folder: Path) -> None:
     source = {"gguf_file": file.name, "local_files_only": True}
     AutoTokenizer.from_pretrained(file.parent, **source).save_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(file.parent, dtype=torch.bfloat16, **source)
+    # The weights are plain by now; while it has these it takes itself for a GGUF and saves nothing.
+    model.hf_quantizer = None
+    del model.config.quantization_config
     model.save_pretrained(folder)
 
 
