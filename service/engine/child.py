@@ -34,7 +34,6 @@ def llama_parameters(parameters: EngineParameters) -> xllamacpp.CommonParams:
         name = f"LLAMA_POOLING_TYPE_{parameters.embeddings.upper()}"
         llama.pooling_type = getattr(xllamacpp.llama_pooling_type, name)
     llama.fit_params = False  # else it loads the vocabulary twice, and may lessen what we set
-    llama.warmup = bool(parameters.embeddings)  # else the supervisor asks for a token
     llama.ui = False
     llama.endpoint_slots = False
     llama.cors_origins = ""
