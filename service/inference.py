@@ -202,6 +202,8 @@ class Inference:
         self, timeout_seconds: float | None, observation: Observation
     ) -> AsyncIterator[asyncio.Timeout]:
         """Bounds the whole request; `cancel_all` ends it early by the same means."""
+        if timeout_seconds == 0:  # else the engine may be asked before a timer ends it
+            raise self._exceeded(ours=False)
         try:
             async with asyncio.timeout(timeout_seconds) as limit:
                 self._running.add(limit)
