@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from service.engine.parameters import EngineParameters
-from service.model.trial.engine import TriedEngine, command_for, engine_session, parameters_for
+from service.engine.process import command
+from service.model.trial.engine import TriedEngine, engine_session, parameters_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +52,14 @@ async def engine_with(
     parameters = replace(parameters_for(file, threads=threads, slots=slots), **variant.ours)
     async with engine_session(
         parameters,
-        partial(command, variant=variant),
+        partial(command_of, variant=variant),
         environment=os.environ | variant.environment,
     ) as session:
         yield Engine(session)
 
 
-def command(parameters: EngineParameters, variant: Variant) -> list[str]:
+def command_of(parameters: EngineParameters, variant: Variant) -> list[str]:
     if not variant.llama:
-        return command_for(parameters)
+        return command(parameters)
     changes = json.dumps(dict(variant.llama))
     return [sys.executable, "-m", "bench.varied_engine", parameters.to_json(), changes]

@@ -15,8 +15,6 @@ import argparse
 import asyncio
 import gc
 import json
-import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -30,7 +28,9 @@ import uvloop
 
 from bench.bars import ADDED_MEDIAN, ADDED_P99, Bar, Reached
 from bench.figures import FIRST, Way
+from bench.machine import how_busy
 from bench.paced.environment import paced_environment
+from bench.progress import say
 from bench.prompts import Lengths, questions
 from bench.streams import Answer, Ask, Question, over_grpc, over_http
 from tests.service.process import ServiceProcess, service_process
@@ -212,10 +212,6 @@ def cpu_sentence(bench: Bench) -> str:
     return f"The gateway's processor time per token: {', '.join(costs)}." if costs else ""
 
 
-def say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.latency")
     parser.add_argument("--engine", choices=list(LOADS), default="paced")
@@ -229,8 +225,7 @@ def main() -> None:
     print(table(bench))
     print()
     print(cpu_sentence(bench))
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(f"{os.cpu_count()} processors, load averages {load} at the end; milliseconds.")
+    print(f"{how_busy()} at the end; milliseconds.")
     if arguments.json:
         arguments.json.write_text(json.dumps(document(bench), indent=1))
 

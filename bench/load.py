@@ -15,7 +15,6 @@ import asyncio
 import gc
 import hashlib
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ import uvloop
 from bench.askers import rest_asker, rpc_asker
 from bench.crowd import Endings, EverySecond, Wish, crowd
 from bench.footprint import Footprint
+from bench.machine import how_busy
 from bench.paced.environment import paced_environment
 from tests.service.process import ServiceProcess, service_process
 
@@ -165,8 +165,7 @@ def main() -> None:
         )
         result = uvloop.run(work)
     print(result)
-    averages = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(f"{os.cpu_count()} processors, load averages {averages} at the end.")
+    print(f"{how_busy()} at the end.")
     sys.exit("\n".join(["Wrong:", *result.wrong]) if result.wrong else 0)
 
 

@@ -41,6 +41,18 @@ def load_averages() -> tuple[float, ...]:
     return tuple(round(value, 1) for value in os.getloadavg())
 
 
+def how_busy() -> str:
+    """What a figure is to be read with, in words."""
+    averages = ", ".join(map(str, load_averages()))
+    return f"{os.cpu_count()} processors, load averages {averages}"
+
+
+def shell_environment() -> dict[str, str]:
+    """What a person's shell has: containers often forbid bytecode, and each start then compiles
+    the CDK anew."""
+    return {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """As it was at one moment."""

@@ -12,16 +12,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 from operations.prices import load_prices
 from service.model.bundled import bundled_model_path
 from service.model.preparation import written_in
-from service.model.progress import Progress
 from service.model.recipes import RECIPES
-from service.model.requantisation import requantise
 from service.model.trial.contest import HEAD, Contest, Entrant, explanation, table
 
 TASK_GB = 4  # as stage dev has them, with two vCPUs
@@ -40,9 +37,7 @@ async def compare(folder: Path, *, kind: str | None, rounds: int, threads: int) 
     source = bundled_model_path()
     if kind is not None:
         made = folder / f"source-{kind}.gguf"
-        progress = Progress(f"writing {kind}", sys.stderr)
-        requantise(source, made, type_name=kind, on_progress=progress)
-        progress.finish()
+        written_in(kind, source, made)
         source = made
     contest = Contest(
         source=source,

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 from bench import comparison, image, latency, memory, start, synthesis, template_tests
 from bench.bars import BARS, Reached
 from bench.machine import Machine
+from bench.progress import say
 from infra.marks import with_part
 from service.model.recipes import RECIPES
 
@@ -73,10 +73,6 @@ def of_source(source: Source, arguments: argparse.Namespace) -> list[Reached]:
     except Exception:
         traceback.print_exc()
         return []
-
-
-def say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
 
 
 def main() -> None:

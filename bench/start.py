@@ -24,6 +24,7 @@ from http.client import HTTPConnection
 from statistics import median
 
 from bench.bars import START, Reached
+from bench.machine import how_busy
 from bench.streams import Question, over_http
 from tests.service.process import ROOT, service_environment
 
@@ -164,8 +165,7 @@ def main() -> None:
     print(table(found))
     if arguments.json:
         print(json.dumps({way: [asdict(turn) for turn in turns] for way, turns in found.items()}))
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(f"{os.cpu_count()} processors, load averages {load} at the end; seconds, medians.")
+    print(f"{how_busy()} at the end; seconds, medians.")
 
 
 if __name__ == "__main__":

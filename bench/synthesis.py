@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.bars import SYNTH, Reached
+from bench.machine import how_busy, shell_environment
 from infra.stage_files import stage_names
 from sandbox.deploy import toolchain
 
@@ -55,9 +55,7 @@ def one_bucket(folder: Path) -> Cdk:
 
 def seconds(app: Cdk, validation: str) -> float:
     """Of one `cdk synth`, as a person waits for it; Python and Node start anew."""
-    environment = os.environ | toolchain(ROOT) | {"CDK_VALIDATION": validation}
-    # Without its bytecode each start compiles the CDK, which no person's shell asks for.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment = shell_environment() | toolchain(ROOT) | {"CDK_VALIDATION": validation}
     with tempfile.TemporaryDirectory() as out:
         begun = time.monotonic()
         subprocess.run(
@@ -126,8 +124,7 @@ def main() -> None:
     stages, ways = arguments.stage or stage_names(), arguments.way or list(WAYS)
     for line in table(measure(stages, arguments.rounds, ways)):
         print(line)
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(f"seconds, {arguments.rounds} rounds; {os.cpu_count()} processors, load averages {load}")
+    print(f"seconds, {arguments.rounds} rounds; {how_busy()}")
 
 
 if __name__ == "__main__":

@@ -9,16 +9,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import random
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
 from bench.engine import Variant, engine_with
-from bench.engine_settings.loads import Load, some_tokens
+from bench.engine_settings.loads import Load
 from bench.engine_settings.questions import QUESTIONS, Question
+from bench.machine import how_busy
+from bench.progress import say
 from service.model.bundled import bundled_model_path
+from service.model.trial.speed import drawn_by
 
 Figures = dict[str, dict[Load, list[float]]]
 
@@ -38,10 +39,10 @@ async def answer(question: Question, *, file: Path, threads: int, rounds: int) -
 async def one_round(
     question: Question, variant: Variant, *, file: Path, threads: int, seed: int
 ) -> dict[Load, float]:
-    words = random.Random(seed)  # noqa: S311 - no secret
     async with engine_with(file, threads=threads, slots=question.slots, variant=variant) as engine:
-        await engine.complete(some_tokens(words, 32), tokens=8)  # the first one pays for all
-        return {load: await load.measure(engine, words) for load in question.loads}
+        draw = await drawn_by(engine, seed=seed)
+        await engine.complete(draw(32), tokens=8)  # the first one pays for all
+        return {load: await load.measure(engine, draw) for load in question.loads}
 
 
 def table(found: Figures) -> Iterator[str]:
@@ -57,10 +58,6 @@ def table(found: Figures) -> Iterator[str]:
 
 def cell(value: float, reference: float) -> str:
     return f"{value:.3g} ({value / reference:.2f})"
-
-
-def say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -80,10 +77,9 @@ def main() -> None:
             rounds=arguments.rounds,
         )
         print(f"\n{name}\n", *table(asyncio.run(work)), sep="\n", flush=True)
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(
         f"\n{arguments.model.name}, {arguments.threads} threads, {arguments.rounds} rounds; "
-        f"{os.cpu_count()} processors, load averages {load}"
+        f"{how_busy()}"
     )
 
 

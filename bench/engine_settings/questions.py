@@ -14,9 +14,9 @@ from bench.engine_settings.loads import (
     PROMPT,
     REPETITIVE,
     SINGLE,
-    STREAMS,
     Load,
 )
+from service.model.trial.speed import STREAMS
 
 
 @dataclass(frozen=True, slots=True)

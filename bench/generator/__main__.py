@@ -33,6 +33,7 @@ from bench.generator.report import document, printed
 from bench.generator.rounds import Measured, Plan, Unanswered, measure
 from bench.generator.servers import started, targets_of
 from bench.machine import Machine
+from bench.progress import say
 
 
 async def ask_all(
@@ -58,10 +59,6 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.out.mkdir(parents=True, exist_ok=True)
         whole = document(measured, plan, endpoints, setup if own else None, machine)
         (arguments.out / "run.json").write_text(json.dumps(whole, indent=1))
-
-
-def say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
 
 
 def main() -> None:

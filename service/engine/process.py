@@ -14,13 +14,16 @@ from service.engine.parameters import EngineParameters
 STOP_SECONDS = 2
 
 
+def command(parameters: EngineParameters) -> list[str]:
+    return [sys.executable, "-m", "service.engine.child", parameters.to_json()]
+
+
 async def start_process(parameters: EngineParameters) -> asyncio.subprocess.Process:
     """It ends with its standard input, so with us; its standard error is a pipe to read."""
     with suppress(FileNotFoundError):
         os.unlink(parameters.socket_path)  # the file outlives the process
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "service.engine.child", parameters.to_json()),
+        *command(parameters),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

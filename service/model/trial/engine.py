@@ -6,7 +6,6 @@ import asyncio
 import math
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +17,7 @@ import aiohttp
 import orjson
 
 from service.engine.parameters import EngineParameters
+from service.engine.process import command
 from service.model.errors import ModelError
 
 START_SECONDS: Final = 300  # a large file may have to come from disk
@@ -82,15 +82,11 @@ def parameters_for(file: Path, *, threads: int, slots: int) -> EngineParameters:
     )
 
 
-def command_for(parameters: EngineParameters) -> list[str]:
-    return [sys.executable, "-m", "service.engine.child", parameters.to_json()]
-
-
 @asynccontextmanager
 async def engine_with(file: Path, *, threads: int, slots: int) -> AsyncIterator[TriedEngine]:
     """As a task runs it. Raises ModelError where it does not come up with this file."""
     parameters = parameters_for(file, threads=threads, slots=slots)
-    async with engine_session(parameters, command_for) as session:
+    async with engine_session(parameters, command) as session:
         yield TriedEngine(session)
 
 

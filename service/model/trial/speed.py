@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from statistics import geometric_mean, median
@@ -18,6 +18,9 @@ PROMPT_TOKENS: Final = 512
 SINGLE_TOKENS: Final = 64
 STREAMS: Final = 8
 STREAM_TOKENS: Final = 32
+
+Draw = Callable[[int], list[int]]
+"""So many tokens at random: no two prompts begin alike, and nothing is cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +51,36 @@ class Speed:
 
 async def measured_speed(file: Path, *, threads: int, seed: int) -> Speed:
     """One round. The seed chooses the tokens, which are the same for all files of a round."""
-    draw = random.Random(seed).choices  # noqa: S311 - no secret
     async with engine_with(file, threads=threads, slots=STREAMS) as engine:
-        known = await engine.tokens(TEXT.read_text())
-        await engine.complete(draw(known, k=32), tokens=8)  # the first one pays for all
-        prompt = await engine.complete(draw(known, k=PROMPT_TOKENS), tokens=1)
-        single = await engine.complete(draw(known, k=8), tokens=SINGLE_TOKENS)
+        draw = await drawn_by(engine, seed=seed)
+        await engine.complete(draw(32), tokens=8)  # the first one pays for all
         return Speed(
-            prompt=prompt["timings"]["prompt_per_second"],
-            single=single["timings"]["predicted_per_second"],
-            streams=await streams_rate(engine, [draw(known, k=8) for _ in range(STREAMS)]),
+            prompt=await prompt_rate(engine, draw),
+            single=await single_rate(engine, draw),
+            streams=await streams_rate(engine, draw),
         )
 
 
-async def streams_rate(engine: TriedEngine, prompts: list[list[int]]) -> float:
+async def drawn_by(engine: TriedEngine, *, seed: int) -> Draw:
+    """Of the tokens of our text, so that they are in the model's vocabulary."""
+    known = await engine.tokens(TEXT.read_text())
+    choices = random.Random(seed).choices  # noqa: S311 - no secret
+    return lambda count: choices(known, k=count)
+
+
+async def prompt_rate(engine: TriedEngine, draw: Draw) -> float:
+    answer = await engine.complete(draw(PROMPT_TOKENS), tokens=1)
+    return float(answer["timings"]["prompt_per_second"])
+
+
+async def single_rate(engine: TriedEngine, draw: Draw) -> float:
+    answer = await engine.complete(draw(8), tokens=SINGLE_TOKENS)
+    return float(answer["timings"]["predicted_per_second"])
+
+
+async def streams_rate(engine: TriedEngine, draw: Draw) -> float:
     """Of all streams together, their short prompts included."""
+    prompts = [draw(8) for _ in range(STREAMS)]
     started = time.monotonic()
     await asyncio.gather(*(engine.complete(prompt, tokens=STREAM_TOKENS) for prompt in prompts))
-    return len(prompts) * STREAM_TOKENS / (time.monotonic() - started)
+    return STREAMS * STREAM_TOKENS / (time.monotonic() - started)
