@@ -65,7 +65,8 @@ async def shared_prefix(engine: Engine, draw: Draw) -> float:
 
     async def ask() -> float:
         begun = time.monotonic()
-        await engine.complete(system + draw(QUESTION_TOKENS), tokens=1, cache_prompt=True)
+        # Whether the system prompt is kept is the engine's own setting, which is asked about.
+        await engine.complete(system + draw(QUESTION_TOKENS), tokens=1, cache_prompt=None)
         return (time.monotonic() - begun) * 1000
 
     waits: list[float] = []
