@@ -181,18 +181,28 @@ def _at(body: Resource, pointer: schemas.Pointer) -> Any:
 
 def references(value: Any) -> set[str]:
     """The logical ids that a value names, in Ref, GetAtt and Sub."""
-    if isinstance(value, list):
-        return {name for item in value for name in references(item)}
-    if not isinstance(value, Mapping):
-        return set()
-    found = {name for item in value.values() for name in references(item)}
-    if isinstance(name := value.get("Ref"), str):
-        found.add(name)
-    if target := value.get("Fn::GetAtt"):
-        found.add(target[0] if isinstance(target, list) else target.partition(".")[0])
-    if substituted := value.get("Fn::Sub"):
-        text = substituted[0] if isinstance(substituted, list) else substituted
-        found.update(_SUBSTITUTED.findall(text))
+    found: set[str] = set()
+    for function in mappings(value):
+        if isinstance(name := function.get("Ref"), str):
+            found.add(name)
+        if target := function.get("Fn::GetAtt"):
+            found.add(target[0] if isinstance(target, list) else target.partition(".")[0])
+        if substituted := function.get("Fn::Sub"):
+            text = substituted[0] if isinstance(substituted, list) else substituted
+            found.update(_SUBSTITUTED.findall(text))
+    return found
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """Every mapping in a value as JSON has it, in no order, the value itself included."""
+    found, waiting = [], [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            found.append(item)
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
     return found
 
 

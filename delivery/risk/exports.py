@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from delivery.changes import Effect, compare, references
+from delivery.changes import Effect, compare, mappings, references
 from delivery.risk.grades import Grade, Reason, Risk
 
 KIND: Final = "export"
@@ -45,12 +45,11 @@ def exports(template: Template) -> dict[str, Any]:
 
 def imports(value: Any) -> set[str]:
     """The names of the exports that a template, or a part of one, imports."""
-    if isinstance(value, list):
-        return {name for item in value for name in imports(item)}
-    if not isinstance(value, Mapping):
-        return set()
-    own = {_name(value["Fn::ImportValue"])} if "Fn::ImportValue" in value else set()
-    return own | {name for item in value.values() for name in imports(item)}
+    return {
+        _name(function["Fn::ImportValue"])
+        for function in mappings(value)
+        if "Fn::ImportValue" in function
+    }
 
 
 def _held_back(
