@@ -6,7 +6,7 @@ CloudFormation would refuse is listed, with the reason, and what a setting loses
 
 import re
 from collections.abc import Callable
-from functools import reduce
+from functools import cache, lru_cache, reduce
 from itertools import permutations
 from pathlib import Path
 from typing import Any, Final
@@ -84,10 +84,13 @@ PAIRS: Final = [
 ]
 
 
+@cache
 def read(assembly: Assembly) -> assemblies.Assembly:
     return assemblies.Assembly(assembly.directory)
 
 
+# A test asks several things of an update, and of the way back.
+@lru_cache(maxsize=2)
 def risks(before: assemblies.Assembly, after: assemblies.Assembly) -> tuple[Risk, ...]:
     return judge("own", before.templates, after, base="before", accepted={}).risks
 
