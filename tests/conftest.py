@@ -1,5 +1,6 @@
 """How the CDK runs in all tests: in the environment's Node, even where PATH names another, and
-without its own validation, which takes seconds a stack and is left to tests/infra/test_app.py."""
+without its own validation, which takes seconds to start and has a test of its own
+(tests/infra/rules/test_cdk_validation.py)."""
 
 import os
 from pathlib import Path
