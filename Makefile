@@ -71,7 +71,15 @@ setup-tests: setup ## Install what only the tests need besides: the Node clients
 	@$(PYTHON) sandbox/install.py tests/client/node
 
 test: setup-tests ## Run the tests (about twenty minutes, on two cores).
-	@$(VENV)/python -m pytest --ignore tests/e2e
+	@failed=0; \
+	$(MAKE) -o setup test-templates || failed=1; \
+	$(VENV)/python -m pytest --ignore tests/e2e --ignore tests/infra || failed=1; \
+	exit $$failed
+
+# They start no service and measure nothing, so each core may have its share.
+test-templates: setup ## Run the tests of the templates only, on all cores (a minute on two): ARGS="-k upgrades"
+	@$(VENV)/python -m pytest -p xdist --numprocesses logical --maxprocesses 4 \
+		--dist loadfile --no-loadscope-reorder tests/infra $(ARGS)
 
 BENCH_OUT ?= .bench
 PLOTS := .venv/plots

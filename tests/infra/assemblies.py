@@ -1,11 +1,10 @@
 """The stages as the CDK writes them, each synthesised once in a session, by whichever test asks."""
 
-import atexit
 import json
-import shutil
 import tempfile
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from aws_cdk.assertions import Template
 from infra.build import build, synthesise
 from infra.settings import StageSettings
 from infra.stage_files import load_stage
+from tests.infra.session_folder import one_at_a_time
 
 ROOT: Final = Path(__file__).parents[2]
 CERTIFICATE: Final = "arn:aws:acm:us-east-1:123456789012:certificate/sandbox"
@@ -259,26 +259,21 @@ class Assembly:
         return content
 
 
-_made: dict[str, Assembly] = {}
+_read: dict[str, Assembly] = {}
 
 
 def synthesised(variant: str | Variant) -> Assembly:
     """The assembly of a variant, or of the one with this name in `VARIANTS`; nobody changes it."""
     wanted = VARIANTS[variant] if isinstance(variant, str) else variant
-    key = repr(wanted)
-    if key not in _made:
-        directory = Path(tempfile.mkdtemp(prefix=f"{wanted.stage}-", dir=_folder()))
-        write_variant(wanted, directory)
-        _made[key] = Assembly(directory)
-    return _made[key]
-
-
-@cache
-def _folder() -> Path:
-    """Until the session's end."""
-    folder = Path(tempfile.mkdtemp(prefix="assemblies-"))
-    atexit.register(shutil.rmtree, folder)
-    return folder
+    key = sha256(repr(wanted).encode()).hexdigest()
+    if key not in _read:
+        with one_at_a_time(f"{wanted.stage}-{key}") as directory:
+            if not directory.exists():
+                unfinished = Path(tempfile.mkdtemp(dir=directory.parent))
+                write_variant(wanted, unfinished)
+                unfinished.rename(directory)
+        _read[key] = Assembly(directory)
+    return _read[key]
 
 
 def write_variant(variant: Variant, directory: Path) -> None:

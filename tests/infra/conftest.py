@@ -1,16 +1,42 @@
 """Each variant of a stage is synthesised once in a session, when a test first asks for it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.infra import assemblies
-from tests.infra.assemblies import Assembly
+from tests.infra.session_folder import session_folder
+
+if TYPE_CHECKING:
+    from tests.infra.assemblies import Assembly
+
+# By whole files the tests go to the processes that share them, so the longest must not come last.
+LONGEST: Final = (
+    *("test_app.py", "test_upgrades.py", "rules/test_pack.py", "test_lint.py", "test_nag.py"),
+    *("rules/test_commands.py", "rules/test_cdk_validation.py", "components/test_size.py"),
+)
+
+
+def pytest_configure() -> None:
+    """Before other processes are started, which are to know of the folder."""
+    session_folder()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session")
 def synthesised() -> Callable[[str], Assembly]:
     """The assembly of a variant of `VARIANTS`."""
+    # Not above: a process that only hands out tests would import the CDK, and start its Node.
+    from tests.infra import assemblies
+
     return assemblies.synthesised
 
 
