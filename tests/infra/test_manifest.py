@@ -2,34 +2,33 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from tests.infra.assemblies import VARIANTS, Assembly, write_variant
+from tests.infra import assemblies
+from tests.infra.assemblies import VARIANTS, Assembly
 
 PIN = {"account": "123456789012", "region": "us-east-1"}
 # Between them they have every stack, and every resource that could name an account or a region.
 COMPARED = ("governed", "dev-function", "hosted-zone")
 
 
-def pinned(variant: str, directory: Path, **pin: str) -> Assembly:
+def pinned(variant: str, **pin: str) -> Assembly:
     unpinned = VARIANTS[variant]
-    write_variant(replace(unpinned, changes={**unpinned.changes, "deploy": pin}), directory)
-    return Assembly(directory)
+    return assemblies.synthesised(replace(unpinned, changes={**unpinned.changes, "deploy": pin}))
 
 
 @pytest.mark.parametrize("variant", COMPARED)
 def test_no_template_changes_when_a_pin_is_added(
-    variant: str, synthesised: Callable[[str], Assembly], tmp_path: Path
+    variant: str, synthesised: Callable[[str], Assembly]
 ) -> None:
-    before, after = synthesised(variant), pinned(variant, tmp_path, **PIN)
+    before, after = synthesised(variant), pinned(variant, **PIN)
     assert after.templates == before.templates
     assert "missing" not in after.manifest
 
 
-def test_every_stack_is_pinned_to_account_and_region(tmp_path: Path) -> None:
-    assembly = pinned("governed", tmp_path, **PIN)
+def test_every_stack_is_pinned_to_account_and_region() -> None:
+    assembly = pinned("governed", **PIN)
     places = {assembly.manifest["artifacts"][name]["environment"] for name in assembly.templates}
     assert places == {"aws://123456789012/us-east-1"}
 
@@ -41,10 +40,8 @@ def test_every_stack_is_pinned_to_account_and_region(tmp_path: Path) -> None:
         ({"region": "eu-west-1"}, "aws://unknown-account/eu-west-1"),
     ],
 )
-def test_one_may_be_pinned_without_the_other(
-    pin: dict[str, str], place: str, tmp_path: Path
-) -> None:
-    assembly = pinned("local", tmp_path, **pin)
+def test_one_may_be_pinned_without_the_other(pin: dict[str, str], place: str) -> None:
+    assembly = pinned("local", **pin)
     assert {assembly.manifest["artifacts"][name]["environment"] for name in assembly.templates} == {
         place
     }

@@ -1,30 +1,29 @@
 """What ECS is told of each strategy, and what changes between one and another."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.sections.rollout import Strategy
-from tests.infra.assemblies import IMAGE, Assembly, Variant, write_variant
+from tests.infra import assemblies
+from tests.infra.assemblies import IMAGE, Assembly, Variant
 
 SERVICE = "AWS::ECS::Service"
 BALANCING = "AWS::ElasticLoadBalancingV2::"
 
 
-def written(rollout: dict[str, Any], directory: Path) -> Assembly:
+def written(rollout: dict[str, Any]) -> Assembly:
     """Stage dev, behind an API Gateway, with these rollout settings."""
-    write_variant(Variant("dev", {"image": IMAGE}, {"rollout": rollout}), directory)
-    return Assembly(directory)
+    return assemblies.synthesised(Variant("dev", {"image": IMAGE}, {"rollout": rollout}))
 
 
-def configuration(rollout: dict[str, Any], directory: Path) -> dict[str, Any]:
-    found: dict[str, Any] = written(rollout, directory).only(SERVICE)["DeploymentConfiguration"]
+def configuration(rollout: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = written(rollout).only(SERVICE)["DeploymentConfiguration"]
     return found
 
 
-def test_rolling_is_named_and_has_no_bake_of_its_own(tmp_path: Path) -> None:
-    found = configuration({}, tmp_path)
+def test_rolling_is_named_and_has_no_bake_of_its_own() -> None:
+    found = configuration({})
     assert found["Strategy"] == "ROLLING"
     assert not {"BakeTimeInMinutes", "CanaryConfiguration", "LinearConfiguration"} & found.keys()
 
@@ -50,20 +49,18 @@ def test_rolling_is_named_and_has_no_bake_of_its_own(tmp_path: Path) -> None:
     ],
 )
 def test_two_fleets_are_told_their_steps_and_always_a_bake(
-    strategy: Strategy, expected: dict[str, Any], tmp_path: Path
+    strategy: Strategy, expected: dict[str, Any]
 ) -> None:
     chosen = {"strategy": strategy, "step_percent": 20, "step_minutes": 7, "bake_minutes": 33}
-    found = configuration(chosen, tmp_path)
+    found = configuration(chosen)
     steps = {key: found[key] for key in found if key.endswith("Configuration")}
     assert {"Strategy": found["Strategy"], **steps} == expected
     assert found["BakeTimeInMinutes"] == 33
 
 
 @pytest.mark.parametrize("strategy", ["rolling", "canary", "linear", "blue-green"])
-def test_every_strategy_starts_new_tasks_first_and_gives_them_time(
-    strategy: Strategy, tmp_path: Path
-) -> None:
-    service = written({"strategy": strategy}, tmp_path).only(SERVICE)
+def test_every_strategy_starts_new_tasks_first_and_gives_them_time(strategy: Strategy) -> None:
+    service = written({"strategy": strategy}).only(SERVICE)
     found = service["DeploymentConfiguration"]
     assert (found["MinimumHealthyPercent"], found["MaximumPercent"]) == (100, 200)
     assert found["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
@@ -91,27 +88,27 @@ def forwarding_in_first_only(first: Assembly, second: Assembly) -> int:
     return int(priority)
 
 
-def test_what_two_fleets_need_is_added_and_takes_over_at_once(tmp_path: Path) -> None:
+def test_what_two_fleets_need_is_added_and_takes_over_at_once() -> None:
     """The new rule comes before the one that it replaces, which CloudFormation deletes last."""
-    before = written({}, tmp_path / "before")
-    after = written({"second_target_group": True}, tmp_path / "after")
+    before = written({})
+    after = written({"second_target_group": True})
     assert forwarding_in_first_only(after, before) < forwarding_in_first_only(before, after)
     (service,) = after.resources(SERVICE)
     assert service in changed(before, after)
 
 
-def test_no_resource_of_the_load_balancer_that_stays_is_changed_by_them(tmp_path: Path) -> None:
-    before = written({}, tmp_path / "before")
-    after = written({"second_target_group": True}, tmp_path / "after")
+def test_no_resource_of_the_load_balancer_that_stays_is_changed_by_them() -> None:
+    before = written({})
+    after = written({"second_target_group": True})
     kinds = {resources(before)[name]["Type"] for name in changed(before, after)}
     # The service; alarms and scaling, which then count in both groups.
     assert not {kind for kind in kinds if kind.startswith(BALANCING)}
 
 
 @pytest.mark.parametrize("strategy", ["canary", "linear", "blue-green"])
-def test_a_strategy_is_then_one_change_of_the_service(strategy: Strategy, tmp_path: Path) -> None:
-    ready = written({"second_target_group": True}, tmp_path / "ready")
-    after = written({"second_target_group": True, "strategy": strategy}, tmp_path / "after")
+def test_a_strategy_is_then_one_change_of_the_service(strategy: Strategy) -> None:
+    ready = written({"second_target_group": True})
+    after = written({"second_target_group": True, "strategy": strategy})
     assert resources(ready).keys() == resources(after).keys()
     (service,) = after.resources(SERVICE)
     assert changed(ready, after) == {service}

@@ -1,12 +1,12 @@
 """Two fleets: one rule divides all requests between them, and ECS alone moves its weights."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.infra.assemblies import IMAGE, Assembly, Variant, write_variant
+from tests.infra import assemblies
+from tests.infra.assemblies import IMAGE, Assembly, Variant
 from tests.infra.components.ways_in import TARGETS
 
 RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
@@ -36,9 +36,8 @@ def rule(assembly: Assembly) -> tuple[str, dict[str, Any]]:
     return logical_id, body["Properties"]
 
 
-def written(change: dict[str, dict[str, Any]], directory: Path, stage: str = "dev") -> Assembly:
-    write_variant(Variant(stage, {"image": IMAGE}, change), directory)
-    return Assembly(directory)
+def written(change: dict[str, dict[str, Any]]) -> Assembly:
+    return assemblies.synthesised(Variant("dev", {"image": IMAGE}, change))
 
 
 def test_one_rule_takes_every_request_and_divides_it(two_fleets: Assembly) -> None:
@@ -66,13 +65,13 @@ def test_the_path_of_an_api_gateway_is_rewritten_in_the_same_rule(two_fleets: As
     assert transform["UrlRewriteConfig"]["Rewrites"] == [{"Regex": "^/api/(.*)$", "Replace": "/$1"}]
 
 
-def test_another_kind_of_endpoint_leaves_the_rule_alone(tmp_path: Path) -> None:
+def test_another_kind_of_endpoint_leaves_the_rule_alone() -> None:
     canary: dict[str, dict[str, Any]] = {
         "rollout": {"strategy": "canary"},
         "limits": {"longest_generation_seconds": 200},
     }
-    plain = written({**canary, "endpoint": {"grpc": False}}, tmp_path / "plain")
-    gateway = written({**canary, "endpoint": {"kind": "api-gateway"}}, tmp_path / "gateway")
+    plain = written({**canary, "endpoint": {"grpc": False}})
+    gateway = written({**canary, "endpoint": {"kind": "api-gateway"}})
     assert rule(plain) == rule(gateway)
 
 
@@ -107,8 +106,8 @@ def test_ecs_may_move_this_rule_and_register_in_these_groups_and_no_more(
     assert moving["Resource"] == {"Ref": rule(two_fleets)[0]}
 
 
-def test_no_setting_touches_the_rule_which_would_move_the_requests_back(tmp_path: Path) -> None:
-    plain = written({"rollout": {"strategy": "canary"}}, tmp_path / "plain")
+def test_no_setting_touches_the_rule_which_would_move_the_requests_back() -> None:
+    plain = written({"rollout": {"strategy": "canary"}})
     changed = written(
         {
             "rollout": {"strategy": "linear", "step_minutes": 30},
@@ -119,7 +118,6 @@ def test_no_setting_touches_the_rule_which_would_move_the_requests_back(tmp_path
             "scaling": {"max_tasks": 20},
             "alarms": {"emails": ("ann@example.org",)},
         },
-        tmp_path / "changed",
     )
     assert rule(plain) == rule(changed)
 
@@ -128,12 +126,12 @@ def test_tags_which_a_stage_may_change_are_not_on_the_rule(two_fleets: Assembly)
     assert "Tags" not in rule(two_fleets)[1]
 
 
-def test_a_task_is_counted_in_whichever_group_it_is(tmp_path: Path) -> None:
+def test_a_task_is_counted_in_whichever_group_it_is() -> None:
     heard: dict[str, dict[str, Any]] = {
         "alarms": {"emails": ("ann@example.org",)},
         "rollout": {"strategy": "canary"},
     }
-    assembly = written(heard, tmp_path)
+    assembly = written(heard)
     (alarm,) = (
         body["Properties"]
         for logical_id, body in assembly.resources("AWS::CloudWatch::Alarm").items()
