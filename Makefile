@@ -14,7 +14,10 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 # Containers often set it: then each start compiles anew what it imports, the CDK for seconds.
 unexport PYTHONDONTWRITEBYTECODE
 WIRE := llm_on_ecs/wire
-PROGRAM := $(CURDIR)/$(VENV)/python -m service
+# The engine that `make engine` has built, where it has; else the wheel's.
+ENGINE_FOLDER = .venv/engine-$(shell sed -n 's/^xllamacpp==//p' service/requirements.txt)
+ENGINE = $(wildcard $(CURDIR)/$(ENGINE_FOLDER)/llama-server)
+PROGRAM = $(if $(ENGINE),env LLM_ENGINE_PROGRAM=$(ENGINE) )$(CURDIR)/$(VENV)/python -m service
 
 # What Node compiles of the command line; a third of the start is saved.
 COMPILED := NODE_COMPILE_CACHE="$(CURDIR)/.venv/cache/node"
@@ -66,6 +69,14 @@ model: setup ## Put a model into a stage's bucket: make model FILE=model.gguf (i
 
 env: ## Print what puts the pinned CDK CLI and its Node on PATH: eval "$$(make env)"
 	@echo 'export PATH="$(NODE):$(CURDIR)/node_modules/.bin:$(CURDIR)/$(VENV):$$PATH" $(COMPILED)'
+
+engine: setup ## Build the engine for this machine's processor; make up runs it from then on (a quarter of an hour, needs g++).
+	@$(VENV)/python service/build_engine.py $(ENGINE_FOLDER)
+	@echo "$(ENGINE_FOLDER) is built; remove that folder to run the wheel's engine again."
+
+test-engine: setup ## Run the tests of the service with the engine that make engine has built.
+	@test -n "$(ENGINE)" || { echo "make test-engine: no engine is built; run: make engine"; exit 2; }
+	@TESTED_ENGINE="$(ENGINE)" $(VENV)/python -m pytest tests/service
 
 setup-tests: setup ## Install what only the tests need besides: the Node clients of other people.
 	@$(PYTHON) sandbox/install.py tests/client/node
@@ -147,7 +158,7 @@ verify-aws: setup ## Check what only a real account can show: make verify-aws ST
 day-two: setup ## Deploy a stage, change it step by step, destroy it and deploy it again, in the sandbox; print what each step did
 	@$(VENV)/python -m tests.day_two
 
-e2e: setup ## The real CDK CLI, Docker, Prometheus, the README's commands. Needs both and half an hour at most.
+e2e: setup ## The real CDK CLI, Docker, Prometheus, the README's commands. Needs both and an hour at most.
 	@$(VENV)/python -m pytest tests/e2e
 
 synth: setup ## Synthesise every stage with the CDK's own validation, without an account.

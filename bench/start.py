@@ -100,13 +100,13 @@ def as_process(settings: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def as_container(image: str, settings: dict[str, str]) -> Iterator[None]:
-    """With a read-only root, as a task has it, on the network of this machine."""
+def as_container(image: str, settings: dict[str, str]) -> Iterator[str]:
+    """Its id. With a read-only root, as a task has it, on the network of this machine."""
     words = [word for item in settings.items() for word in ("--env", "=".join(item))]
     run = ("docker", "run", "--detach", "--network", "host", "--read-only", *words, image)
     container = subprocess.run(run, check=True, capture_output=True, text=True).stdout.strip()
     try:
-        yield
+        yield container
     finally:
         for command in (("stop", "--time", str(STOP_SECONDS)), ("rm", "--force", "--volumes")):
             subprocess.run(["docker", *command, container], check=True, capture_output=True)

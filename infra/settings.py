@@ -142,6 +142,7 @@ class StageSettings(Section):
                     yield Problem(f"{path}.{problem.path}", problem.text)
         yield from capacity.memory(self.task, self.model, self.engine)
         yield from capacity.context(self.model, self.engine)
+        yield from capacity.engine_build(self.task, self.engine)
         yield from capacity.disk(self.task, self.model)
         yield from capacity.spot(self.capacity, self.scaling, self.schedules)
         yield from capacity.function(

@@ -15,7 +15,7 @@ from service.embedded_metrics import EmbeddedMetrics
 from service.engine.client import EngineClient
 from service.engine.supervisor import EngineSupervisor
 from service.engine_assembly import engine_of
-from service.fingerprint import fingerprint
+from service.fingerprint import fingerprint, processor_features
 from service.gauges import add_gauges
 from service.health import Health
 from service.inference import Inference, TimeLimits
@@ -219,12 +219,15 @@ def answers_fingerprint(settings: ServiceSettings) -> str:
         "model_name",
         "model_path",
         "model_sha256",
+        "engine_program",
         "engine_threads",
         "slots",
         "context_tokens",
         "batch_tokens",
     }
-    return fingerprint(**settings.model_dump(include=changing))
+    # The wheel's engine computes alike on all of them.
+    features = processor_features() if settings.engine_program else ""
+    return fingerprint(**settings.model_dump(include=changing), features=features)
 
 
 def rules(settings: ServiceSettings) -> Rules:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from service.engine.parameters import EngineParameters
-from service.engine.process import start_process
+from service.engine.process import check_program, start_process
 from service.model.bundled import BUNDLED, bundled_model_path
 from service.settings import S3, Embeddings, ServiceSettings
 
@@ -45,6 +45,8 @@ def model_file(settings: ServiceSettings, *, folder: Path) -> Path:
 
 
 def engine_parameters(settings: ServiceSettings, *, socket_path: str) -> EngineParameters:
+    """Raises FileNotFoundError where there is no model, or not the program that is set."""
+    check_program(settings.engine_program)
     file = model_file(settings, folder=Path(socket_path).parent)
     return EngineParameters(
         socket_path=socket_path,
@@ -57,4 +59,5 @@ def engine_parameters(settings: ServiceSettings, *, socket_path: str) -> EngineP
         prompt_cache_mib=settings.prompt_cache_mib,
         max_output_tokens=settings.max_output_tokens,
         embeddings="" if settings.embeddings is Embeddings.OFF else settings.embeddings,
+        program=settings.engine_program,
     )

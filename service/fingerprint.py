@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 from importlib.metadata import version
+from pathlib import Path
 
 
 def fingerprint(**settings: object) -> str:
@@ -16,3 +17,9 @@ def fingerprint(**settings: object) -> str:
     source = {"xllamacpp": version("xllamacpp"), "machine": platform.machine(), **settings}
     digest = hashlib.sha256(json.dumps(source, sort_keys=True, default=str).encode())
     return "fp_" + digest.hexdigest()[:10]
+
+
+def processor_features() -> str:
+    """What Linux says that the processor can; an engine that was built for it computes by that."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line for line in lines if line.startswith(("flags", "Features"))), "")

@@ -99,6 +99,9 @@ class ServiceSettings(BaseModel):
     )
     model_name: Something = Field("smollm2-135m-instruct", description="The model's id in the API.")
     engine_threads: int = Field(1, ge=1, description="Threads that compute; the task's vCPUs.")
+    engine_program: str = Field(
+        "", description="A `llama-server` (build_engine.py) to run instead of the wheel's engine."
+    )
     slots: int = Field(8, ge=1, description="Generations at the same time.")
     context_tokens: int = Field(2048, ge=64, description="Context of one slot.")
     batch_tokens: int = Field(

@@ -20,13 +20,21 @@ def service_image(
     scope: Construct, construct_id: str, *, settings: StageSettings, target: str | None = None
 ) -> ecr_assets.DockerImageAsset:
     """A stage of `service/Dockerfile`; without `target` its last one, the task's."""
-    base = settings.task.base_image
     return ecr_assets.DockerImageAsset(
         scope,
         construct_id,
         directory=str(SERVICE_SOURCE),
         target=target,
         platform=PLATFORMS[settings.task.architecture],
-        build_args={"BASE_IMAGE": base} if base else None,
+        build_args=_build_arguments(settings) or None,
         exclude=["**/__pycache__", "**/*.pyc"],
     )
+
+
+def _build_arguments(settings: StageSettings) -> dict[str, str]:
+    arguments = {}
+    if settings.task.base_image:
+        arguments["BASE_IMAGE"] = settings.task.base_image
+    if settings.engine.cpu_variants:
+        arguments["CPU_VARIANTS"] = "all"
+    return arguments

@@ -33,6 +33,22 @@ def context(model: ModelSettings, engine: EngineSettings) -> Iterator[Problem]:
         )
 
 
+def engine_build(task: TaskSettings, engine: EngineSettings) -> Iterator[Problem]:
+    """An engine is built only into an image that is built, and by a compiler that knows how."""
+    if engine.cpu_variants and task.image:
+        yield Problem(
+            "engine.cpu_variants",
+            f"got true, but task.image is '{task.image}' and nothing is built; build that image "
+            "with CPU_VARIANTS=all, and leave this false",
+        )
+    if engine.cpu_variants and task.architecture == "arm64":
+        yield Problem(
+            "engine.cpu_variants",
+            "got true, but task.architecture is 'arm64', whose newest variants need GCC 14, which "
+            "the base image's Debian does not have; leave it false",
+        )
+
+
 def function(
     function: FunctionSettings,
     *,

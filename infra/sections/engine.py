@@ -42,6 +42,13 @@ class EngineSettings(Section):
         "refuses. But for 'last', a text has to fit `batch_tokens`, each of which takes memory: "
         "0.4 MiB with the bundled model.",
     )
+    cpu_variants: bool = Field(
+        default=False,
+        description="Build the engine from source, once for every kind of processor; a task then "
+        "runs the one for the processor that it gets. The wheel's is for AVX2. It pays where there "
+        "is AMX, as docs/engine.md shows; the image's build takes a quarter of an hour more. For "
+        "x86_64 only.",
+    )
     prompt_cache_mib: int = Field(
         default=256,
         ge=0,

@@ -12,8 +12,6 @@ import xllamacpp
 
 from service.engine.parameters import EngineParameters
 
-POOLINGS = ("mean", "cls", "last")
-
 
 def llama_parameters(parameters: EngineParameters) -> xllamacpp.CommonParams:
     """llama.cpp's parameters: ours, and its own defaults made safe where they are not."""
@@ -24,27 +22,21 @@ def llama_parameters(parameters: EngineParameters) -> xllamacpp.CommonParams:
     llama.cpuparams.n_threads = parameters.threads  # else the host's, whatever the cgroup allows
     llama.cpuparams_batch.n_threads = parameters.threads
     llama.n_parallel = parameters.slots
-    llama.n_ctx = parameters.context_tokens * parameters.slots
-    llama.n_batch = llama.n_ubatch = batch_tokens(parameters)
+    llama.n_ctx = parameters.context_tokens_of_all
+    llama.n_batch = llama.n_ubatch = parameters.batch_tokens_at_most
     llama.cache_ram_mib = parameters.prompt_cache_mib  # else 8 GiB
     llama.n_predict = parameters.max_output_tokens  # else without end
     if parameters.embeddings:
         llama.embedding = True
-    if parameters.embeddings in POOLINGS:
-        name = f"LLAMA_POOLING_TYPE_{parameters.embeddings.upper()}"
+    if parameters.pooling:
+        name = f"LLAMA_POOLING_TYPE_{parameters.pooling.upper()}"
         llama.pooling_type = getattr(xllamacpp.llama_pooling_type, name)
     llama.fit_params = False  # else it loads the vocabulary twice, and may lessen what we set
     llama.ui = False
     llama.endpoint_slots = False
     llama.cors_origins = ""
-    llama.n_threads_http = parameters.slots + 4  # each stream holds one; the rest answers /health
+    llama.n_threads_http = parameters.http_threads
     return llama
-
-
-def batch_tokens(parameters: EngineParameters) -> int:
-    """For vectors a multiple of the slots, or the engine's process aborts."""
-    tokens, slots = parameters.batch_tokens, parameters.slots
-    return max(slots, tokens - tokens % slots) if parameters.embeddings else tokens
 
 
 def serve(llama: xllamacpp.CommonParams) -> None:

@@ -11,15 +11,26 @@ from contextlib import suppress
 from service.engine.output import LINE_BYTES
 from service.engine.parameters import EngineParameters
 
-STOP_SECONDS = 2
-
 
 def command(parameters: EngineParameters) -> list[str]:
+    """Of a process that ends with us."""
+    if parameters.program:
+        module = [sys.executable, "-m", "service.engine.program"]
+        return [*module, str(os.getpid()), parameters.to_json()]
     return [sys.executable, "-m", "service.engine.child", parameters.to_json()]
 
 
+def check_program(program: str) -> None:
+    """Raises FileNotFoundError where it is none that can be run; empty is the wheel's engine."""
+    if program and not (os.path.isfile(program) and os.access(program, os.X_OK)):
+        raise FileNotFoundError(
+            f"{program}: no program that can be run, where the engine's should be; build one by "
+            "`python service/build_engine.py FOLDER`, or name none for the wheel's engine"
+        )
+
+
 async def start_process(parameters: EngineParameters) -> asyncio.subprocess.Process:
-    """It ends with its standard input, so with us; its standard error is a pipe to read."""
+    """Its standard input is open as long as we are; its standard error is a pipe to read."""
     with suppress(FileNotFoundError):
         os.unlink(parameters.socket_path)  # the file outlives the process
     return await asyncio.create_subprocess_exec(
@@ -41,12 +52,7 @@ def ending(process: asyncio.subprocess.Process) -> dict[str, object]:
 
 
 async def stop_process(process: asyncio.subprocess.Process) -> None:
-    """Ends the process: by end of input, and after STOP_SECONDS by SIGKILL."""
+    """By SIGKILL: it has nothing to keep, and with a request in flight it ends no other way."""
     if process.returncode is None:
-        assert process.stdin is not None
-        process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+        process.kill()
+    await process.wait()

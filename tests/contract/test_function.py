@@ -8,6 +8,7 @@ from infra.container_env import function_environment
 from infra.sections.function import MIB_PER_VCPU
 from service.function import entry, instance
 from service.settings import PREFIX, Auth, ServiceSettings
+from tests.contract.test_seam import OF_THE_IMAGE
 from tests.infra.assemblies import ROOT, VARIANTS
 
 SETTINGS = VARIANTS["dev-function"].settings()
@@ -21,7 +22,7 @@ def read() -> ServiceSettings:
 
 def test_every_variable_is_a_field_and_every_field_a_variable() -> None:
     fields = {PREFIX + name.upper() for name in ServiceSettings.model_fields}
-    assert set(function_environment(SETTINGS)) == fields
+    assert set(function_environment(SETTINGS)) == fields - OF_THE_IMAGE
 
 
 def test_the_service_reads_what_the_stage_means() -> None:

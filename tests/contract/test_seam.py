@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import get_args
 
 import pytest
@@ -10,6 +11,7 @@ from annotated_types import Le
 from grpc_health.v1 import health_pb2
 
 from infra import container_env
+from infra.components.image import SERVICE_SOURCE
 from infra.components.scaling_metrics import LINES_A_PERIOD
 from infra.container_env import ServiceMetric, container_environment
 from infra.sections.auth import Auth as infra_auth
@@ -26,6 +28,7 @@ from service.settings import PREFIX, Auth, ServiceSettings
 from tests.infra.assemblies import VARIANTS, Assembly, synthesised
 
 STAGES = ("local", "dev", "prod")
+OF_THE_IMAGE = {"LLM_ENGINE_PROGRAM"}
 KEYS = "secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:keys"
 
 
@@ -45,7 +48,12 @@ def read(stage: str) -> ServiceSettings:
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_variable_is_a_field_and_every_field_a_variable(stage: str) -> None:
     fields = {PREFIX + name.upper() for name in ServiceSettings.model_fields}
-    assert set(environment(stage)) == fields
+    assert set(environment(stage)) == fields - OF_THE_IMAGE
+
+
+def test_the_image_has_the_variables_that_depend_on_how_it_is_built() -> None:
+    dockerfile = (SERVICE_SOURCE / "Dockerfile").read_text()
+    assert set(re.findall(rf"\b{PREFIX}\w+(?==)", dockerfile)) == OF_THE_IMAGE
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import httpx
 import pytest
 
 from bench.image import Image, image
+from bench.start import as_container, free_port, until_answered
 from tests.e2e.conftest import BASE_IMAGE, ROOT
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("docker")]
@@ -50,14 +55,22 @@ def in_image(tag: str, program: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def task() -> Iterator[str]:
+@contextmanager
+def built(**arguments: str) -> Iterator[str]:
+    """The image's tag, while it is there."""
     tag = f"llm-on-ecs-task:{uuid.uuid4().hex}"
-    build = ["docker", "build", "--network", "host", "--build-arg", f"BASE_IMAGE={BASE_IMAGE}"]
-    built = [*build, "--target", "task", "--tag", tag, str(ROOT / "service")]
-    subprocess.run(built, check=True, capture_output=True)
+    words = [f"--build-arg={name}={value}" for name, value in arguments.items()]
+    build = ["docker", "build", "--network", "host", f"--build-arg=BASE_IMAGE={BASE_IMAGE}"]
+    build += [*words, "--target", "task", "--tag", tag, str(ROOT / "service")]
+    subprocess.run(build, check=True, capture_output=True)
     yield tag
     subprocess.run(["docker", "rmi", "--no-prune", tag], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def task() -> Iterator[str]:
+    with built() as tag:
+        yield tag
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +94,32 @@ def test_nothing_can_be_installed(task: str) -> None:
 def test_dependencies_and_code_are_small_and_the_model_is_apart(layers: Image) -> None:
     assert layers.bytes < 250 * MEGABYTE
     assert layers.model_bytes > 50 * MEGABYTE
+
+
+@pytest.mark.timeout(3000)  # it compiles the engine for each kind of processor
+def test_engine_built_for_every_processor_runs_the_one_for_this() -> None:
+    with built(CPU_VARIANTS="all") as tag:
+        assert image(tag, base=str(BASE_IMAGE)).bytes < 250 * MEGABYTE
+        port = free_port()
+        settings = {
+            "LLM_HTTP_PORT": str(port),
+            "LLM_GRPC_PORT": "0",
+            "LLM_REST_AUTH": "off",
+            "LLM_GRPC_AUTH": "off",
+        }
+        with as_container(tag, settings) as container:
+            until_answered(port, "/health/ready", since=time.monotonic())
+            answer = httpx.post(
+                f"http://127.0.0.1:{port}/v1/completions",
+                json={"prompt": "The capital of France is", "max_tokens": 8, "temperature": 0},
+                timeout=60,
+            )
+            mapped = subprocess.run(
+                ["docker", "exec", container, "sh", "-c", "cat /proc/[0-9]*/maps"],
+                capture_output=True,
+                text=True,
+                check=False,  # the shell's own ends while it is read
+            ).stdout
+    assert "Paris" in answer.json()["choices"][0]["text"]
+    (variant,) = set(re.findall(r"/engine/libggml-cpu-(\w+)\.so", mapped))
+    assert variant not in ("x64", "sse42")

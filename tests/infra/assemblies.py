@@ -67,7 +67,9 @@ VARIANTS: Final[dict[str, Variant]] = {
     "local": Variant("local", {"image": IMAGE}),
     "local-https": Variant("local", {"image": IMAGE, "certificate_arn": CERTIFICATE}),
     "dev": Variant("dev"),
-    "dev-base": Variant("dev", {"base_image": "offline-base:1"}),
+    "dev-base": Variant(
+        "dev", {"base_image": "offline-base:1"}, {"engine": {"cpu_variants": True}}
+    ),
     "prod": Variant("prod"),
     "dev-function": Variant(
         "dev",

@@ -122,10 +122,14 @@ class ServiceProcess:
 
 
 def service_environment(**variables: str) -> dict[str, str]:
-    """These LLM_* variables, and what every test's service has unless they say otherwise."""
+    """These LLM_* variables, and what every test's service has unless they say otherwise.
+
+    TESTED_ENGINE names a `llama-server` to test with in the place of the wheel's engine.
+    """
     defaults = {
         "LLM_HTTP_PORT": "0",
         "LLM_GRPC_PORT": "0",
+        "LLM_ENGINE_PROGRAM": os.environ.get("TESTED_ENGINE", ""),
         "LLM_ENGINE_THREADS": "1",  # more would wait for each other on a busy machine
         "LLM_GRPC_AUTH": "off",
         "LLM_DRAIN_LAG_SECONDS": "0.2",

@@ -59,3 +59,15 @@ def test_more_context_than_the_memory_holds_is_refused_with_the_sum() -> None:
 
 def test_naming_an_image_and_a_base_to_build_on_is_refused() -> None:
     assert problem(task={"image": "a:1", "base_image": "b:1"}).path == "task.base_image"
+
+
+def test_building_an_engine_where_nothing_is_built_is_refused() -> None:
+    found = problem(task={"image": "a:1"}, engine={"cpu_variants": True})
+    assert found.path == "engine.cpu_variants"
+    assert "task.image is 'a:1'" in found.text
+
+
+def test_building_an_engine_for_arm_is_refused() -> None:
+    found = problem(task={"architecture": "arm64"}, engine={"cpu_variants": True})
+    assert found.path == "engine.cpu_variants"
+    assert "GCC 14" in found.text

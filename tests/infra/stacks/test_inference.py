@@ -48,11 +48,14 @@ def test_the_build_gets_the_service_and_none_of_its_leftovers(dev: Assembly) -> 
     assert not {name for name in names if name == "__pycache__" or name.endswith(".pyc")}
 
 
-def test_a_base_image_is_a_build_argument_and_part_of_the_tag(
+def test_what_the_image_is_built_from_is_an_argument_and_part_of_the_tag(
     dev: Assembly, dev_base: Assembly
 ) -> None:
     (image,) = dev_base.images().values()
-    assert image["source"]["dockerBuildArgs"] == {"BASE_IMAGE": "offline-base:1"}
+    assert image["source"]["dockerBuildArgs"] == {
+        "BASE_IMAGE": "offline-base:1",
+        "CPU_VARIANTS": "all",
+    }
     assert dev_base.images().keys() != dev.images().keys()
 
 
