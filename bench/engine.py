@@ -15,7 +15,7 @@ from typing import Any
 
 from service.engine.parameters import EngineParameters
 from service.engine.process import command
-from service.model.trial.engine import TriedEngine, engine_session, parameters_for
+from service.model.trial.engine import Runner, TriedEngine, engine_session, parameters_for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +46,10 @@ class Engine(TriedEngine):
 
 @asynccontextmanager
 async def engine_with(
-    file: Path, *, threads: int, slots: int, variant: Variant = AS_IN_A_TASK
+    file: Path, runner: Runner, *, slots: int, variant: Variant = AS_IN_A_TASK
 ) -> AsyncIterator[Engine]:
     """As a task runs it, but for the prompt cache, which would hide what is measured."""
-    parameters = replace(parameters_for(file, threads=threads, slots=slots), **variant.ours)
+    parameters = replace(parameters_for(file, runner, slots=slots), **variant.ours)
     async with engine_session(
         parameters,
         partial(command_of, variant=variant),

@@ -20,6 +20,7 @@ from service.model.bundled import bundled_model_path
 from service.model.preparation import written_in
 from service.model.recipes import RECIPES
 from service.model.trial.contest import HEAD, Contest, Entrant, explanation, table
+from service.model.trial.engine import Runner
 
 TASK_GB = 4  # as stage dev has them, with two vCPUs
 MILLION = 1e6
@@ -33,7 +34,7 @@ def usd_per_million(entrant: Entrant, *, vcpus: int) -> float:
     return hourly / (entrant.speed.streams * 3600) * MILLION
 
 
-async def compare(folder: Path, *, kind: str | None, rounds: int, threads: int) -> str:
+async def compare(folder: Path, runner: Runner, *, kind: str | None, rounds: int) -> str:
     source = bundled_model_path()
     if kind is not None:
         made = folder / f"source-{kind}.gguf"
@@ -44,14 +45,15 @@ async def compare(folder: Path, *, kind: str | None, rounds: int, threads: int) 
         folder=folder,
         write=written_in,
         loss=float("inf"),
-        threads=threads,
+        runner=runner,
         fewest_rounds=rounds,
     )
     entrants = await contest.run([name for name in RECIPES if name != kind])
     rows = [
-        [*entrant.cells(), f"{usd_per_million(entrant, vcpus=threads):.3f}"] for entrant in entrants
+        [*entrant.cells(), f"{usd_per_million(entrant, vcpus=runner.threads):.3f}"]
+        for entrant in entrants
     ]
-    return f"{table([*HEAD, 'USD'], rows)}\n\n{explanation(entrants, threads=threads)}"
+    return f"{table([*HEAD, 'USD'], rows)}\n\n{explanation(entrants, runner)}"
 
 
 def main() -> None:
@@ -59,9 +61,12 @@ def main() -> None:
     parser.add_argument("--from", dest="kind", choices=RECIPES, help="not the shipped file")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--engine-program", default="", help="a llama-server, not the wheel's")
     arguments = parser.parse_args()
+    runner = Runner(arguments.threads, arguments.engine_program)
     with tempfile.TemporaryDirectory(prefix="quantisation-") as folder:
-        print(asyncio.run(compare(Path(folder), **vars(arguments))))
+        work = compare(Path(folder), runner, kind=arguments.kind, rounds=arguments.rounds)
+        print(asyncio.run(work))
 
 
 if __name__ == "__main__":

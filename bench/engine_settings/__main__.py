@@ -19,6 +19,7 @@ from bench.engine_settings.questions import QUESTIONS, Question
 from bench.machine import how_busy
 from bench.progress import say
 from service.model.bundled import bundled_model_path
+from service.model.trial.engine import Runner
 from service.model.trial.speed import drawn_by
 
 Figures = dict[str, dict[Load, list[float]]]
@@ -39,7 +40,7 @@ async def answer(question: Question, *, file: Path, threads: int, rounds: int) -
 async def one_round(
     question: Question, variant: Variant, *, file: Path, threads: int, seed: int
 ) -> dict[Load, float]:
-    async with engine_with(file, threads=threads, slots=question.slots, variant=variant) as engine:
+    async with engine_with(file, Runner(threads), slots=question.slots, variant=variant) as engine:
         draw = await drawn_by(engine, seed=seed)
         await engine.complete(draw(32), tokens=8)  # the first one pays for all
         return {load: await load.measure(engine, draw) for load in question.loads}

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from bench.endpoints import Endpoint, Setup
 from bench.generator.targets import Target, grpc_target, rest_target
-from bench.ours import Ours
+from bench.ours import CPU_ENGINE, Ours
 from bench.peers.known import PEERS
 from bench.peers.peer import PeerError
 
@@ -32,7 +32,11 @@ class Server(Protocol):
     def started(self, setup: Setup) -> AbstractContextManager[Endpoint]: ...
 
 
-SERVERS: tuple[Server, ...] = (Ours(), *PEERS.values())
+SERVERS: tuple[Server, ...] = (
+    Ours(),
+    Ours(name="llm-on-ecs, cpu-variants", engine_program=str(CPU_ENGINE)),
+    *PEERS.values(),
+)
 
 
 @contextmanager

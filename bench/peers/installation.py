@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from service.build_engine import FLAGS
+
 FOLDER = (Path(__file__).resolve().parents[2] / ".venv").resolve() / "peers"
 # CMake counts in percent, Ninja in steps.
 BUILT = re.compile(r"^\s*\[\s*(\d+)(?:%|/(\d+))\]")
 TELL_SECONDS = 20.0
-# llama.cpp built for this machine. GCC's intrinsic that loads AMX's configuration says that it
-# reads 8 of the 64 bytes: the compiler drops the others as never read, and the first tile
-# instruction ends the process as illegal (seen with GCC 12.2). So it must drop nothing as dead.
-NATIVE = {"CMAKE_ARGS": "-DGGML_NATIVE=ON", "CXXFLAGS": "-fno-tree-dse -fno-dse"}
+# llama.cpp built for this machine.
+NATIVE = {"CMAKE_ARGS": "-DGGML_NATIVE=ON", "CXXFLAGS": FLAGS}
 PIP = ("-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off")
 
 

@@ -15,15 +15,20 @@ LOSS = 0.05
 def main() -> int:
     """Errors are one sentence on standard error."""
     arguments = parser().parse_args()
+    from service.engine.process import check_program
     from service.model.preparation import Changes, Fastest, prepare
+    from service.model.trial.engine import Runner
 
-    fastest = Fastest(loss=arguments.loss, threads=arguments.threads)
+    fastest = Fastest(
+        loss=arguments.loss, runner=Runner(arguments.threads, arguments.engine_program)
+    )
     changes = Changes(
         type_name=arguments.type,
         chat_template=arguments.chat_template,
         fastest=fastest if arguments.fastest else None,
     )
     try:
+        check_program(arguments.engine_program)
         prepare(arguments.source, sha256=arguments.sha256, changes=changes, output=arguments.output)
     except (ModelError, FileNotFoundError) as wrong:
         print(wrong, file=sys.stderr)
@@ -57,6 +62,12 @@ def parser() -> argparse.ArgumentParser:
     )
     prepare.add_argument(
         "--threads", type=int, default=os.cpu_count(), help="that tasks have (%(default)s)"
+    )
+    prepare.add_argument(
+        "--engine-program",
+        default="",
+        metavar="FILE",
+        help="that tasks have in the place of the wheel's engine (LLM_ENGINE_PROGRAM)",
     )
     prepare.add_argument(
         "--chat-template",

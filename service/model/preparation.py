@@ -19,6 +19,7 @@ from service.model.progress import Progress
 from service.model.recipes import TRIED, recipe
 from service.model.requantisation import requantise
 from service.model.trial.contest import HEAD, Contest, explanation, fastest, table
+from service.model.trial.engine import Runner
 
 HEX: Final = re.compile("[0-9a-fA-F]{64}")
 # A day: the person who waits sees the rate and can interrupt; silence ends it much sooner.
@@ -30,17 +31,17 @@ TYPE_IN_NAME: Final = re.compile(r"[.-](F16|F32|BF16|I?Q\d\w*)$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fastest:
-    """`loss`: the divergence that the type may have, in nats; `threads`: of the engine."""
+    """`loss`: the divergence that the type may have, in nats; `runner`: what tasks compute with."""
 
     loss: float
-    threads: int
+    runner: Runner
 
     def check(self) -> None:
         """Raises ModelError."""
         if not self.loss >= 0:
             raise ModelError(f"--loss: got {self.loss:g}; write 0 or more, in nats")
-        if self.threads < 1:
-            raise ModelError(f"--threads: got {self.threads}; write 1 or more")
+        if self.runner.threads < 1:
+            raise ModelError(f"--threads: got {self.runner.threads}; write 1 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +135,11 @@ def fastest_type(file: Path, limits: Fastest, *, folder: Path) -> str | None:
             folder=Path(trials),
             write=written_in,
             loss=limits.loss,
-            threads=limits.threads,
+            runner=limits.runner,
         )
         entrants = asyncio.run(contest.run(TRIED))
     print(f"\n{table(HEAD, [entrant.cells() for entrant in entrants])}")
-    print(f"\n{explanation(entrants, threads=limits.threads)}")
+    print(f"\n{explanation(entrants, limits.runner)}")
     best = fastest(entrants)
     print(f"The fastest with a loss of at most {limits.loss:g} is: {best.name}.\n")
     return None if best is entrants[0] else best.name

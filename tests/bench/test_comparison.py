@@ -19,7 +19,6 @@ NAMES = (OURS, OURS_LOSSLESS, OURS_PREPARED, "llama-server", "llama-cpp-python")
 @pytest.fixture(autouse=True)
 def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparison, "ROUNDS", 1)
-    monkeypatch.setattr(comparison, "SLOW_ROUNDS", 1)
 
 
 async def compared(*names: str) -> list[str]:

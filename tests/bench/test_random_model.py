@@ -11,6 +11,7 @@ import pytest
 from bench.engine import engine_with
 from bench.random_model import ONE_BILLION, Shape, random_model, tensors
 from service.model.inspection import inspect
+from service.model.trial.engine import Runner
 
 TINY = Shape(layers=2, width=64, feed_forward=128, heads=4, kv_heads=2)
 
@@ -53,7 +54,7 @@ def test_the_large_one_has_a_billion_parameters() -> None:
 
 async def test_the_engine_answers_with_finite_likelihoods(folder: Path) -> None:
     file = random_model("Q8_0", shape=TINY, folder=folder)
-    async with engine_with(file, threads=1, slots=1) as engine:
+    async with engine_with(file, Runner(1), slots=1) as engine:
         answer = await engine.complete(await engine.tokens("The fox"), tokens=4, n_probs=3)
     told = answer["completion_probabilities"]
     assert len(told) == 4

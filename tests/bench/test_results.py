@@ -7,7 +7,7 @@ from argparse import Namespace
 import pytest
 
 from bench.bars import ADDED_P99, BARS, LLAMA_CPP_PYTHON, PREPARED, SAME_WEIGHTS, START, Reached
-from bench.comparison import EIGHT, OURS, SLOW, reached
+from bench.comparison import EIGHT, OURS, OURS_WHEEL, reached
 from bench.generator.rounds import Measured
 from bench.generator.summary import figures
 from bench.generator.turns import Turn
@@ -64,8 +64,8 @@ def test_a_comparison_is_the_median_of_the_rounds_ratios_with_the_loss_beside() 
         *turns(OURS, EIGHT.label, 1, 2, 4),
         *turns("llm-on-ecs, prepared", EIGHT.label, 0.5, 1, 8),
         *turns("llama-server", EIGHT.label, 1, 2, 4),
-        *turns(OURS, SLOW.label, 1, 1),
-        *turns("llama-cpp-python", SLOW.label, 4, 4),
+        *turns(OURS_WHEEL, EIGHT.label, 2, 4, 8),
+        *turns("llama-cpp-python", EIGHT.label, 4, 8, 16),
     ]
     found = {each.bar: each for each in reached(measured, {"llm-on-ecs, prepared": "loss 0.01"})}
     assert {bar: each.value for bar, each in found.items()} == {
@@ -74,6 +74,7 @@ def test_a_comparison_is_the_median_of_the_rounds_ratios_with_the_loss_beside() 
         LLAMA_CPP_PYTHON: 4,
     }
     assert found[PREPARED].beside.endswith("tokens/s; loss 0.01")
+    assert found[SAME_WEIGHTS].beside.endswith("tokens/s; the wheel's engine 0.50 times")
 
 
 def test_what_the_gateway_adds_is_the_worst_of_all_loads() -> None:

@@ -12,6 +12,7 @@ from statistics import median
 from typing import Final
 
 from service.model.progress import megabytes
+from service.model.trial.engine import Runner
 from service.model.trial.loss import TEXT, Loss, likelihoods_of
 from service.model.trial.speed import Speed, measured_speed
 
@@ -64,13 +65,13 @@ class Contest:
     folder: Path
     write: Write
     loss: float
-    threads: int
+    runner: Runner
     fewest_rounds: int = FEWEST_ROUNDS
 
     async def run(self, names: Sequence[str]) -> list[Entrant]:
         """The source first, then the types in the order of their names given."""
         began = time.monotonic()
-        reference = await likelihoods_of(self.source, threads=self.threads)
+        reference = await likelihoods_of(self.source, self.runner)
         source = Entrant.of(SOURCE, self.source, NO_LOSS)
         loss_seconds = time.monotonic() - began
         await self._round([source], seed=0)
@@ -81,7 +82,7 @@ class Contest:
         for name in names:
             file = self.folder / f"{name}.gguf"
             await asyncio.to_thread(self.write, name, self.source, file)
-            own = await likelihoods_of(file, threads=self.threads)
+            own = await likelihoods_of(file, self.runner)
             entrants.append(Entrant.of(name, file, Loss.between(reference, own)))
             say(f"{name}: loss {entrants[-1].loss.divergence:.4f}")
             if not self._is_faithful(entrants[-1]):
@@ -104,7 +105,7 @@ class Contest:
 
     async def _round(self, entrants: Iterable[Entrant], *, seed: int) -> None:
         for entrant in entrants:
-            speed = await measured_speed(entrant.file, threads=self.threads, seed=seed)
+            speed = await measured_speed(entrant.file, self.runner, seed=seed)
             entrant.rounds.append(speed)
 
 
@@ -134,10 +135,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([lines[0], f"|{'---|' * len(head)}", *lines[1:]])
 
 
-def explanation(entrants: Sequence[Entrant], *, threads: int) -> str:
+def explanation(entrants: Sequence[Entrant], runner: Runner) -> str:
+    engine = runner.program or "the wheel's engine"
     return (
-        f"Tokens a second with {threads} engine threads, medians of {len(entrants[0].rounds)} "
-        f"rounds; divergence from the source in nats, on {TEXT.name}."
+        f"Tokens a second with {runner.threads} threads of {engine}, medians of "
+        f"{len(entrants[0].rounds)} rounds; divergence from the source in nats, on {TEXT.name}."
     )
 
 

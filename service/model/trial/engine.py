@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,14 @@ BATCH_TOKENS: Final = 64  # by default (service/settings.py)
 CONTEXT_TOKENS: Final = 1024
 
 Likelihoods = dict[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """What computes: on so many threads the wheel's engine, or the `program`, a `llama-server`."""
+
+    threads: int
+    program: str = ""
 
 
 class TriedEngine:
@@ -67,13 +75,14 @@ class TriedEngine:
             return answer
 
 
-def parameters_for(file: Path, *, threads: int, slots: int) -> EngineParameters:
+def parameters_for(file: Path, runner: Runner, *, slots: int) -> EngineParameters:
     """A task's, but for the prompt cache, which would hide what is measured, and for the socket."""
     return EngineParameters(
         socket_path="",
         model_path=str(file),
         model_name="tried",
-        threads=threads,
+        threads=runner.threads,
+        program=runner.program,
         slots=slots,
         context_tokens=CONTEXT_TOKENS,
         batch_tokens=BATCH_TOKENS,
@@ -83,9 +92,9 @@ def parameters_for(file: Path, *, threads: int, slots: int) -> EngineParameters:
 
 
 @asynccontextmanager
-async def engine_with(file: Path, *, threads: int, slots: int) -> AsyncIterator[TriedEngine]:
+async def engine_with(file: Path, runner: Runner, *, slots: int) -> AsyncIterator[TriedEngine]:
     """As a task runs it. Raises ModelError where it does not come up with this file."""
-    parameters = parameters_for(file, threads=threads, slots=slots)
+    parameters = parameters_for(file, runner, slots=slots)
     async with engine_session(parameters, command) as session:
         yield TriedEngine(session)
 

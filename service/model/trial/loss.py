@@ -11,7 +11,7 @@ from statistics import mean
 from typing import Final
 
 from service.model.errors import ModelError
-from service.model.trial.engine import Likelihoods, TriedEngine, engine_with
+from service.model.trial.engine import Likelihoods, Runner, TriedEngine, engine_with
 
 TEXT: Final = Path(__file__).with_name("text.txt")
 TOKENS: Final = 48  # of each passage
@@ -36,10 +36,10 @@ class Loss:
         )
 
 
-async def likelihoods_of(file: Path, *, threads: int) -> list[Likelihoods]:
+async def likelihoods_of(file: Path, runner: Runner) -> list[Likelihoods]:
     """At each position of each passage: eight passages at once, as the engine computes fastest."""
     passages = TEXT.read_text().split("\n\n")
-    async with engine_with(file, threads=threads, slots=len(passages)) as engine:
+    async with engine_with(file, runner, slots=len(passages)) as engine:
         found = await asyncio.gather(
             *(of_passage(engine, text, slot=slot) for slot, text in enumerate(passages))
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import geometric_mean, median
 from typing import Final
 
-from service.model.trial.engine import TriedEngine, engine_with
+from service.model.trial.engine import Runner, TriedEngine, engine_with
 from service.model.trial.loss import TEXT
 
 PROMPT_TOKENS: Final = 512
@@ -49,9 +49,9 @@ class Speed:
         return cls(*map(median, zip(*map(astuple, rounds), strict=True)))
 
 
-async def measured_speed(file: Path, *, threads: int, seed: int) -> Speed:
+async def measured_speed(file: Path, runner: Runner, *, seed: int) -> Speed:
     """One round. The seed chooses the tokens, which are the same for all files of a round."""
-    async with engine_with(file, threads=threads, slots=STREAMS) as engine:
+    async with engine_with(file, runner, slots=STREAMS) as engine:
         draw = await drawn_by(engine, seed=seed)
         await engine.complete(draw(32), tokens=8)  # the first one pays for all
         return Speed(

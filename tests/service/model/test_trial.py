@@ -14,7 +14,7 @@ from service.model.inspection import inspect
 from service.model.preparation import Changes, Fastest, prepare
 from service.model.trial import contest
 from service.model.trial.contest import FEWEST_ROUNDS, NO_LOSS, Entrant, fastest, is_clear
-from service.model.trial.engine import Likelihoods, engine_with
+from service.model.trial.engine import Likelihoods, Runner, engine_with
 from service.model.trial.loss import TEXT, TOKENS, Loss, divergence, likelihoods_of
 from service.model.trial.speed import Speed, measured_speed
 from tests.service.model.files import write_model
@@ -83,12 +83,12 @@ def no_engine(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Stands in for the engine; the names of the files that were timed."""
     timed = []
 
-    async def speed(file: Path, *, threads: int, seed: int) -> Speed:
+    async def speed(file: Path, runner: Runner, *, seed: int) -> Speed:
         timed.append(file.stem)
         rate = RATES.get(file.stem, RATES["source"]) / (1 + seed)
         return Speed(rate, rate, rate)
 
-    async def likelihoods(file: Path, *, threads: int) -> list[Likelihoods]:
+    async def likelihoods(file: Path, runner: Runner) -> list[Likelihoods]:
         likely = LIKELY.get(file.stem, LIKELY["source"])
         return [{1: likely, 2: 1 - likely}]
 
@@ -105,7 +105,7 @@ def test_the_fastest_within_the_loss_is_written(
     loss: float, types: set[str], tmp_path: Path, no_engine: list[str]
 ) -> None:
     source = write_model(tmp_path / "tiny.gguf")
-    changes = Changes(fastest=Fastest(loss=loss, threads=2))
+    changes = Changes(fastest=Fastest(loss=loss, runner=Runner(2)))
     made = prepare(str(source), sha256=None, changes=changes, output=tmp_path / "made.gguf")
     assert inspect(made).types.keys() == types
     assert set(tmp_path.iterdir()) == {source, made}
@@ -115,7 +115,7 @@ def test_what_loses_too_much_is_told_of_and_not_timed(
     tmp_path: Path, no_engine: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = write_model(tmp_path / "tiny.gguf")
-    changes = Changes(fastest=Fastest(loss=0.01, threads=2))
+    changes = Changes(fastest=Fastest(loss=0.01, runner=Runner(2)))
     prepare(str(source), sha256=None, changes=changes, output=tmp_path / "made.gguf")
     told = capsys.readouterr()
     assert "3 types to try, in about " in told.err
@@ -130,16 +130,16 @@ def test_a_source_that_is_the_fastest_stays_as_it_is(
 ) -> None:
     monkeypatch.setitem(RATES, "source", 40)
     source = write_model(tmp_path / "tiny.gguf")
-    changes = Changes(fastest=Fastest(loss=2, threads=2))
+    changes = Changes(fastest=Fastest(loss=2, runner=Runner(2)))
     made = prepare(str(source), sha256=None, changes=changes, output=tmp_path / "made.gguf")
     assert list(tmp_path.iterdir()) == [made] == [source]
 
 
 async def test_the_engine_tells_speeds_and_no_loss_of_the_same_file(tmp_path: Path) -> None:
     file = random_model("Q8_0", shape=TINY, folder=tmp_path)
-    speed = await measured_speed(file, threads=2, seed=0)
+    speed = await measured_speed(file, Runner(2), seed=0)
     assert min(speed.prompt, speed.single, speed.streams) > 0
-    first, again = [await likelihoods_of(file, threads=2) for _ in range(2)]
+    first, again = [await likelihoods_of(file, Runner(2)) for _ in range(2)]
     assert len(first) == 8 * TOKENS
     assert Loss.between(first, again).divergence == pytest.approx(0, abs=1e-4)
 
@@ -148,5 +148,5 @@ async def test_what_the_engine_cannot_load_is_said(tmp_path: Path) -> None:
     file = tmp_path / "wrong.gguf"
     file.write_bytes(b"GGUF")
     with pytest.raises(ModelError, match=r"wrong\.gguf: the engine does not run it; it said: "):
-        async with engine_with(file, threads=1, slots=1):
+        async with engine_with(file, Runner(1), slots=1):
             pass
