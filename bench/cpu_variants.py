@@ -17,21 +17,20 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
-from statistics import median
 
 from bench.machine import how_busy
 from bench.ours import CPU_ENGINE
 from bench.progress import say
 from service.model.bundled import bundled_model_path
 from service.model.errors import ModelError
-from service.model.trial.contest import table
+from service.model.trial import contest
 from service.model.trial.engine import Likelihoods, Runner
 from service.model.trial.loss import Loss, likelihoods_of
 from service.model.trial.speed import Speed, measured_speed
 
 VARIANT = "libggml-cpu-*.so"
 WHEEL = "the wheel's"
-HEAD = ("engine", "divergence", "same token", "prompt", "1 stream", "8 streams")
+HEAD = ("engine", *contest.HEAD[2:])  # each has the same file
 
 
 def variant_alone(name: str, folder: Path) -> str:
@@ -73,10 +72,9 @@ def rows(losses: Mapping[str, Loss], speeds: Mapping[str, Sequence[Speed]]) -> I
     for name, own in speeds.items():
         pairs = zip(own, speeds[WHEEL], strict=True)
         ratios = Speed.typical([mine.against(its) for mine, its in pairs])
-        medians = map(median, zip(*map(astuple, own), strict=True))
         cells = [
             f"{value:.0f} ({ratio:.2f})"
-            for value, ratio in zip(medians, astuple(ratios), strict=True)
+            for value, ratio in zip(astuple(Speed.typical(own)), astuple(ratios), strict=True)
         ]
         yield [name, f"{losses[name].divergence:.4f}", f"{losses[name].same:.0%}", *cells]
 
@@ -102,7 +100,7 @@ def main() -> None:
         }
         work = compare(arguments.model, runners, rounds=arguments.rounds)
         losses, speeds = asyncio.run(work)
-    print(table(HEAD, list(rows(losses, speeds))))
+    print(contest.table(HEAD, list(rows(losses, speeds))))
     print(
         f"\n{arguments.model.name}, {arguments.threads} threads, {arguments.rounds} rounds; "
         f"{how_busy()}"

@@ -40,7 +40,7 @@ def llama_parameters(parameters: EngineParameters) -> xllamacpp.CommonParams:
 
 
 def serve(llama: xllamacpp.CommonParams) -> None:
-    """Until the parent closes our standard input, which it also does by dying."""
+    """Until our standard input ends, which it does when the parent dies."""
     server = xllamacpp.Server(llama)
     print(f"I engine listening on {server.listening_address}", file=sys.stderr, flush=True)
     sys.stdin.buffer.read()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,19 +15,9 @@ from bench.engine_settings.loads import EIGHT, LEAVING
 from bench.engine_settings.questions import QUESTIONS, Question
 from bench.varied_engine import changed
 from service.engine.child import llama_parameters
-from service.engine.parameters import EngineParameters
+from service.model.trial.engine import Runner, parameters_for
 
-PARAMETERS = EngineParameters(
-    socket_path="engine.sock",
-    model_path="model.gguf",
-    model_name="model",
-    threads=2,
-    slots=8,
-    context_tokens=1024,
-    batch_tokens=64,
-    prompt_cache_mib=0,
-    max_output_tokens=512,
-)
+PARAMETERS = parameters_for(Path("model.gguf"), Runner(2), slots=8)
 VARIANTS = [
     pytest.param(variant, id=f"{name}: {words}")
     for name, question in QUESTIONS.items()

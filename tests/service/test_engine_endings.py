@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import pytest
 
 from service.engine.client import EngineClient
 from service.engine.output import LAST_LINE_CHARACTERS, LAST_LINES
-from service.engine.parameters import EngineParameters
 from service.engine.progress import ProgressWatch
 from service.engine.supervisor import EngineSupervisor
+from service.model.trial.engine import Runner, parameters_for
 from tests.service.transports import eventually
 
 Runs = Callable[[str], object]
@@ -24,16 +25,9 @@ ENDED = "engine ended; restarting"
 
 @pytest.fixture
 def supervisor(tmp_path: Path) -> EngineSupervisor:
-    parameters = EngineParameters(
+    parameters = replace(
+        parameters_for(Path("none"), Runner(1), slots=1),
         socket_path=str(tmp_path / "engine.sock"),
-        model_path="none",
-        model_name="none",
-        threads=1,
-        slots=1,
-        context_tokens=64,
-        batch_tokens=64,
-        prompt_cache_mib=0,
-        max_output_tokens=1,
     )
     watch = ProgressWatch(stall_seconds=60)
     client = EngineClient(parameters.socket_path, watch)

@@ -19,19 +19,14 @@ from service.engine.parameters import EngineParameters
 from service.engine.process import command
 from service.engine.program import arguments, environment
 from service.engine_start import engine_parameters
+from service.model.trial.engine import Runner, parameters_for
 from service.settings import ServiceSettings
 from tests.service.process import ROOT
 
-PARAMETERS = EngineParameters(
+PARAMETERS = replace(
+    parameters_for(Path("model.gguf"), Runner(2), slots=8),
     socket_path="/tmp/engine.sock",
-    model_path="model.gguf",
-    model_name="model",
-    threads=2,
-    slots=8,
-    context_tokens=1024,
     batch_tokens=60,
-    prompt_cache_mib=0,
-    max_output_tokens=512,
 )
 # Tells what it was called with, and stays.
 TELLS = """#!{python}
