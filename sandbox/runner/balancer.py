@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from .shares import Shares
 from .traffic import Traffic
@@ -19,7 +20,11 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 2.0
 WAIT_FOR_TARGET_SECONDS = 10.0
 """How long a new connection waits for a ready task before it is closed: a task's restart."""
+IDLE_SECONDS = 60.0
+"""Of a client that has no task; a load balancer's own default."""
 CHUNK_BYTES = 64 * 1024
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(eq=False)
@@ -120,27 +125,29 @@ class Balancer:
             await _close(writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        deadline = self._deadline()
+        """A client has no task until it asks something, so none can leave with its request."""
+        while words := await _next_words(reader):
+            if not await self._pass_on(words, (reader, writer)):
+                return
+
+    async def _pass_on(self, words: bytes, client: Streams) -> bool:
+        """A ready task gets them and what follows; whether the client may go on with another."""
+        deadline = asyncio.get_running_loop().time() + self._wait_seconds
         refused: set[str] = set()
         while (backend := await self._choose(refused, deadline)) is not None:
             traffic = Traffic()
+            traffic.request(words)
             backend.connections.add(traffic)
             try:
-                streams = await _connect(backend.port)
-                if streams is not None and not await _relay(
-                    backend, traffic, (reader, writer), streams, self._shares
-                ):
-                    return
+                task = await _connect(backend.port)
+                if task is not None:
+                    task[1].write(words)
+                    return await _relay(backend, traffic, client, task, self._shares)
             finally:
                 backend.connections.discard(traffic)
-            if streams is None:
-                refused.add(backend.name)
-            else:
-                refused.clear()  # the client is still there: to the next task, with all its time
-                deadline = self._deadline()
-
-    def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._wait_seconds
+            refused.add(backend.name)
+        log.warning("closed a connection: no task was ready for %s s", self._wait_seconds)
+        return False
 
     async def _choose(self, refused: set[str], deadline: float) -> Backend | None:
         """The next ready task; waits for one until the deadline."""
@@ -162,7 +169,13 @@ class Balancer:
         return min(mine, key=lambda item: len(item.connections)) if mine else None
 
 
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+async def _next_words(reader: asyncio.StreamReader) -> bytes:
+    """What a client says next; nothing where it has left, or is idle for too long."""
+    try:
+        async with asyncio.timeout(IDLE_SECONDS):
+            return await reader.read(CHUNK_BYTES)
+    except OSError:  # TimeoutError is one
+        return b""
 
 
 async def _connect(port: int) -> Streams | None:
@@ -192,22 +205,30 @@ async def _relay(
     moved = False
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_copy_requests(client[0], task[1], traffic))
-            group.create_task(_copy_answers(task[0], client[1], traffic, backend, shares))
-            group.create_task(_move_when_idle(backend, traffic))
+            requests = group.create_task(_copy_requests(client[0], task[1], traffic))
+
+            def move() -> NoReturn:
+                # Not when the group hears of it: what came in between would be read, and lost.
+                requests.cancel()
+                raise _MovedError
+
+            group.create_task(_copy_answers(task[0], client[1], traffic, backend, shares, move))
+            group.create_task(_move_when_idle(backend, traffic, move))
     except* OSError:
         pass  # one end is gone; the other learns it by the close
     except* _MovedError:
         moved = True
     finally:
         await _close(task[1])
+    if traffic.busy and not client[0].at_eof():
+        log.warning("%s ended a connection with a request in flight", backend.name)
     return moved
 
 
-async def _move_when_idle(backend: Backend, traffic: Traffic) -> None:
+async def _move_when_idle(backend: Backend, traffic: Traffic, move: Callable[[], NoReturn]) -> None:
     await backend.leaving.wait()
     if traffic.between_messages:
-        raise _MovedError
+        move()
 
 
 async def _copy_requests(
@@ -226,6 +247,7 @@ async def _copy_answers(
     traffic: Traffic,
     backend: Backend,
     shares: Shares,
+    move: Callable[[], NoReturn],
 ) -> None:
     while chunk := await source.read(CHUNK_BYTES):
         traffic.answer(chunk)
@@ -233,7 +255,7 @@ async def _copy_answers(
         await sink.drain()
         # A load balancer of HTTP divides requests, not connections.
         if (backend.leaving.is_set() or shares.divided) and traffic.between_messages:
-            raise _MovedError
+            move()
     raise _TaskDoneError
 
 

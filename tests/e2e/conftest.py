@@ -98,6 +98,10 @@ class Checkout:
         context = {"context": {"base_image": BASE_IMAGE}}
         (self.home / ".cdk.json").write_text(json.dumps(context))
 
+    def runner_log(self) -> str:
+        """What the sandbox's runner did with tasks and connections: it explains a cut stream."""
+        return (self.folder / ".sandbox/logs/runner.log").read_text()
+
     def endpoints(self) -> Endpoints:
         return Endpoints(**json.loads((self.folder / ".sandbox/endpoints.json").read_text()))
 

@@ -24,7 +24,8 @@ class Tally:
     started: float = field(default_factory=time.monotonic)
 
     def failed(self, error: Exception) -> None:
-        self.errors.append(f"after {time.monotonic() - self.started:.1f} s: {error!r}")
+        seconds = time.monotonic() - self.started
+        self.errors.append(f"after {seconds:.1f} s: {error!r} from {error.__cause__!r}")
 
 
 def sdk(endpoints: Endpoints) -> openai.AsyncOpenAI:

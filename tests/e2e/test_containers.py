@@ -182,7 +182,7 @@ async def test_update_under_a_steady_load_cuts_no_stream(
         await asyncio.to_thread(until, lambda: not set(before) & set(tasks()), seconds=240)
         already = tally.whole
         await asyncio.to_thread(until, lambda: tally.whole >= already + 6, seconds=60)
-    assert tally.errors == []
+    assert tally.errors == [], checkout.runner_log()
     _, task = deployed(endpoints)
     environment = {item["name"]: item["value"] for item in task["container"]["environment"]}
     assert environment["LLM_MAX_WAITING"] == "17"

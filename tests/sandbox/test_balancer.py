@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from sandbox.runner.balancer import Balancer
-from tests.sandbox.waiting import LONG_SECONDS
+from tests.sandbox.waiting import LONG_SECONDS, until
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -108,12 +108,46 @@ async def test_connection_waits_for_a_task_to_become_ready(balancer: Balancer) -
         assert await client.answer() == "a"
 
 
-async def test_connection_is_closed_when_no_task_becomes_ready() -> None:
+async def test_connection_is_closed_when_no_task_becomes_ready(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     balancer = Balancer(0, wait_seconds=0.05)
     await balancer.start()
     async with Client(balancer) as client:
+        client.ask()
         assert await client.is_closed()
     await balancer.close()
+    assert "no task was ready for 0.05 s" in caplog.text
+
+
+async def test_answer_that_a_task_cuts_is_told(
+    balancer: Balancer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+        writer.close()
+
+    server = await asyncio.start_server(cut, "127.0.0.1", 0)
+    await balancer.add("a", server.sockets[0].getsockname()[1])
+    async with Client(balancer) as client:
+        client.ask()
+        assert (await client.reader.read()).endswith(b"half")
+    assert "a ended a connection with a request in flight" in caplog.text
+    server.close()
+
+
+async def test_client_that_leaves_is_no_fault_of_a_tasks(
+    balancer: Balancer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with backend("a") as a:
+        a.release.clear()
+        await balancer.add("a", a.port)
+        async with Client(balancer) as client:
+            client.ask()
+            await asyncio.wait_for(a.began.wait(), LONG_SECONDS)
+        a.release.set()
+        await until(lambda: balancer.connections("a") == 0)
+    assert "request in flight" not in caplog.text
 
 
 async def test_task_that_refuses_is_passed_over(balancer: Balancer) -> None:
@@ -169,13 +203,29 @@ async def test_idle_connection_goes_on_with_another_task(balancer: Balancer) -> 
         assert balancer.connections("a") == 0
 
 
-async def test_no_request_is_lost_while_tasks_come_and_go(balancer: Balancer) -> None:
+async def test_connection_that_has_asked_nothing_yet_is_no_tasks(
+    balancer: Balancer,
+) -> None:
+    async with backend("a") as a, backend("b") as b, Client(balancer) as client:
+        await balancer.add("a", a.port)
+        await asyncio.sleep(0.05)
+        await balancer.add("b", b.port)
+        balancer.remove("a")
+        assert await client.talk() == "b"
+
+
+@pytest.mark.parametrize("rounds_of_the_loop", range(4))
+async def test_no_request_is_lost_while_tasks_come_and_go(
+    balancer: Balancer, rounds_of_the_loop: int
+) -> None:
     async with backend("a") as a, backend("b") as b, Client(balancer) as client:
         await balancer.add("b", b.port)
-        for number in range(200):
+        for number in range(50):
             ready, leaving = (a, b) if number % 2 else (b, a)
             await balancer.add(ready.name, ready.port)
             client.ask()
+            for _ in range(rounds_of_the_loop):
+                await asyncio.sleep(0)
             balancer.remove(leaving.name)
             assert await client.answer() in {"a", "b"}
 
