@@ -86,7 +86,7 @@ def toolchain(root: Path) -> dict[str, str]:
     path = os.pathsep.join([str(node), str(scripts), os.environ.get("PATH", os.defpath)])
     return {
         "PATH": path,
-        "CDK_VALIDATION": "false",  # 7 s per synth; `make check` validates
+        "CDK_VALIDATION": "false",  # 7 s per synth; the tests validate
         "CDK_DOCKER": str(root / "sandbox" / "docker_shim.py"),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "NODE_COMPILE_CACHE": str(root / ".venv/cache/node"),

@@ -149,12 +149,17 @@ async def test_sigterm_with_streams_in_flight_drains_and_exits_zero(endpoints: E
         assert all(await asyncio.gather(*streams))
     await asyncio.to_thread(until, lambda: doomed not in tasks(), seconds=30)
     assert exit_statuses(since) == ["0"]
-    await asyncio.to_thread(until, lambda: ready(endpoints) == 2, seconds=REPLACED_SECONDS)
+    await asyncio.to_thread(until, lambda: all_ready(endpoints), seconds=REPLACED_SECONDS)
 
 
 def ready(endpoints: Endpoints) -> int:
     running: int = deployed(endpoints)[0]["runningCount"]
     return running
+
+
+def all_ready(endpoints: Endpoints) -> bool:
+    """Told of both, and both there: of a task that has just died ECS hears a moment later."""
+    return len(tasks()) == ready(endpoints) == 2
 
 
 async def test_killed_task_is_replaced_while_the_other_serves(endpoints: Endpoints) -> None:
@@ -165,7 +170,7 @@ async def test_killed_task_is_replaced_while_the_other_serves(endpoints: Endpoin
         killed = time.monotonic()
         await asyncio.to_thread(until, lambda: doomed not in tasks(), seconds=5)
         assert await story(client, 1, tokens=10)
-        await asyncio.to_thread(until, lambda: ready(endpoints) == 2, seconds=REPLACED_SECONDS)
+        await asyncio.to_thread(until, lambda: all_ready(endpoints), seconds=REPLACED_SECONDS)
     print(f"replaced after {time.monotonic() - killed:.1f} s")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from aws_cdk import App
 from aws_cdk.assertions import Template
+from constructs import IConstruct
 
 from infra.build import build, synthesise
 from infra.settings import StageSettings
@@ -36,6 +38,8 @@ EXISTING_VPC: Final[dict[str, Any]] = {
 }
 
 STACKS: Final = ("Registry", "Network", "Inference")
+COMPONENTS: Final = "components.json"
+"""What a variant's folder has beside the assembly: the class of each component, by its path."""
 
 
 @dataclass(frozen=True)
@@ -279,9 +283,18 @@ def synthesised(variant: str | Variant) -> Assembly:
 
 
 def write_variant(variant: Variant, directory: Path) -> None:
-    """Synthesise a variant as the CLI would."""
+    """Synthesise a variant as the CLI would, and note its components."""
     app = App(context=context(), outdir=str(directory))
     synthesise(build(app, variant.settings()))
+    found = {f"/{each.node.path}": type(each).__name__ for each in components(app)}
+    (directory / COMPONENTS).write_text(json.dumps(found), encoding="utf-8")
+
+
+def components(app: App) -> Iterator[IConstruct]:
+    """The constructs whose classes are in infra/components."""
+    for each in app.node.find_all():
+        if type(each).__module__.startswith("infra.components"):
+            yield each
 
 
 def context() -> dict[str, Any]:

@@ -66,11 +66,14 @@ TOGETHER: Final = {
 }
 
 
+SETTINGS: Final = {name: variant.settings() for name, variant in VARIANTS.items()}
+
+
 def settings_of_toggles() -> dict[str, tuple[str, StageSettings]]:
     """Each setting with the first base on which it can be changed alone, and what comes of it."""
     found: dict[str, tuple[str, StageSettings]] = {}
     for base in BASES:
-        for path, changed in toggled(VARIANTS[base].settings()):
+        for path, changed in toggled(SETTINGS[base]):
             found.setdefault(path, (base, changed))
     return found
 
@@ -80,13 +83,20 @@ HASH: Final = re.compile(r"[0-9A-F]{8}(?=$|Public)")
 PAIRS: Final = [
     (one, other)
     for one, other in permutations(VARIANTS, 2)
-    if VARIANTS[one].settings().name == VARIANTS[other].settings().name
+    if SETTINGS[one].name == SETTINGS[other].name
 ]
 
 
 @cache
 def read(assembly: Assembly) -> assemblies.Assembly:
     return assemblies.Assembly(assembly.directory)
+
+
+def assembly_of(settings: StageSettings, folder: Path) -> assemblies.Assembly:
+    """Synthesised for its templates only: what goes into the image is not copied beside them."""
+    app = App(context=context() | {"aws:cdk:disable-asset-staging": True}, outdir=str(folder))
+    synthesise(build(app, settings))
+    return assemblies.Assembly(folder)
 
 
 # A test asks several things of an update, and of the way back.
@@ -127,21 +137,20 @@ def test_setting_is_changed_and_changed_back(
     path: str, synthesised: Callable[[str], Assembly], tmp_path: Path
 ) -> None:
     base, changed = TOGGLES[path]
-    synthesise(build(App(context=context(), outdir=str(tmp_path)), changed))
-    before, after = read(synthesised(base)), assemblies.Assembly(tmp_path)
+    before, after = read(synthesised(base)), assembly_of(changed, tmp_path)
     assert unexpected(before, after) == []
     assert unexpected(after, before) == []
     assert lost(before, after) | lost(after, before) == LOST.get(path, set())
 
 
 def test_every_setting_is_changed_alone_or_with_those_that_it_needs() -> None:
-    every = {".".join(path) for path, _, _ in settings_of(VARIANTS["dev"].settings())}
+    every = {".".join(path) for path, _, _ in settings_of(SETTINGS["dev"])}
     assert every - TOGGLES.keys() == TOGETHER
     assert LOST.keys() <= TOGGLES.keys()
 
 
 def value_of(variant: str, path: str) -> Any:
-    found: Any = VARIANTS[variant].settings()
+    found: Any = SETTINGS[variant]
     for key in path.split("."):
         found = getattr(found, key)
     return found
@@ -181,7 +190,6 @@ def test_zone_goes_when_the_service_leaves_it_first(
     synthesised: Callable[[str], Assembly], tmp_path: Path
 ) -> None:
     base, more = TOGGLES["network.zones"]
-    assert more.network.zones > VARIANTS[base].settings().network.zones
-    synthesise(build(App(context=context(), outdir=str(tmp_path)), more))
-    before, after = assemblies.Assembly(tmp_path), read(synthesised(base))
+    assert more.network.zones > SETTINGS[base].network.zones
+    before, after = assembly_of(more, tmp_path), read(synthesised(base))
     assert goes_when_its_user_is_deployed_first(before, after)

@@ -1,33 +1,40 @@
 """A component makes at most eight resources itself; those of its own components count for them."""
 
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import pytest
-from aws_cdk import App, CfnResource
-from constructs import IConstruct
 
-from infra.build import build
-from tests.infra.assemblies import VARIANTS, context
+from tests.infra.assemblies import COMPONENTS, VARIANTS, Assembly
 
 MOST: Final = 8
 
 
-def component_of(construct: IConstruct) -> str:
-    """The class under infra/components that the nearest one around it has; none at a stack."""
-    for scope in reversed(construct.node.scopes):
-        if type(scope).__module__.startswith("infra.components"):
-            return f"{type(scope).__name__} {scope.node.path}"
-    return ""
+def paths_of_resources(assembly: Assembly) -> Iterator[str]:
+    """The path of the construct that made each resource of a template."""
+    for stack, template in assembly.templates.items():
+        for path, notes in assembly.report(f"{stack}.metadata.json").items():
+            ids = (note["data"] for note in notes if note["type"] == "aws:cdk:logicalId")
+            yield from (path for logical_id in ids if logical_id in template["Resources"])
+
+
+def component_around(path: str, components: dict[str, str]) -> str:
+    """The nearest one; none at a stack."""
+    while path and path not in components:
+        path = path.rpartition("/")[0]
+    return f"{components[path]} {path}" if path else ""
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_a_component_makes_at_most_eight_resources_itself(variant: str, tmp_path: Path) -> None:
-    app = App(context=context(), outdir=str(tmp_path))
-    build(app, VARIANTS[variant].settings())
-    made = Counter(
-        component_of(each) for each in app.node.find_all() if CfnResource.is_cfn_resource(each)
-    )
+def test_a_component_makes_at_most_eight_resources_itself(
+    variant: str, synthesised: Callable[[str], Assembly]
+) -> None:
+    assembly = synthesised(variant)
+    components = assembly.report(COMPONENTS)
+    paths = list(paths_of_resources(assembly))
+    assert len(paths) == sum(len(each["Resources"]) for each in assembly.templates.values())
+    made = Counter(component_around(path, components) for path in paths)
     del made[""]
+    assert made
     assert {name: count for name, count in made.items() if count > MOST} == {}
