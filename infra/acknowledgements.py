@@ -4,6 +4,7 @@ Tests run cdk-nag's AwsSolutions pack and our own (`infra/rules`) over every sta
 is not here fails them, and so does an entry that finds nothing.
 """
 
+from functools import cache
 from typing import Final, NamedTuple, cast
 
 from aws_cdk import Acknowledgment, App, CfnResource, Validations
@@ -114,21 +115,20 @@ OF_OUR_RULES: Final = (
 
 def acknowledge(app: App) -> None:
     """Tell cdk-nag, which reads it where somebody runs it, and cfn-lint, in the template."""
+
+    @cache  # paths begin alike, and each step is a question to another process
+    def find(path: str) -> IConstruct | None:
+        scope, _, construct_id = path.rpartition("/")
+        parent = find(scope) if scope else app
+        return parent and parent.node.try_find_child(construct_id)
+
     for acknowledged in OF_OUR_RULES:
-        if construct := _find(app, acknowledged.path):
+        if construct := find(acknowledged.path):
             ignored = {"config": {"ignore_checks": list(acknowledged.rules)}}
             cast(CfnResource, construct).add_metadata("cfn-lint", ignored)
     for acknowledged in ACKNOWLEDGED:
-        if construct := _find(app, acknowledged.path):
+        if construct := find(acknowledged.path):
             for rule in acknowledged.rules:
                 Validations.of(construct).acknowledge(
                     Acknowledgment(id=f"AwsSolutions::{rule}", reason=acknowledged.reason)
                 )
-
-
-def _find(app: App, path: str) -> IConstruct | None:
-    construct: IConstruct | None = app
-    for construct_id in path.split("/"):
-        if construct is not None:
-            construct = construct.node.try_find_child(construct_id)
-    return construct
