@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn
 
 from .shares import Shares
 from .traffic import Traffic
@@ -19,7 +18,7 @@ log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 2.0
 WAIT_FOR_TARGET_SECONDS = 10.0
-"""How long a new connection waits for a ready task before it is closed: a task's restart."""
+"""How long a client that asks waits for a ready task: a task's restart."""
 IDLE_SECONDS = 60.0
 """Of a client that has no task; a load balancer's own default."""
 CHUNK_BYTES = 64 * 1024
@@ -42,9 +41,16 @@ class Backend:
 class Balancer:
     """Accepts on one port and relays to the ready tasks."""
 
-    def __init__(self, port: int, *, wait_seconds: float = WAIT_FOR_TARGET_SECONDS) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        wait_seconds: float = WAIT_FOR_TARGET_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         self.port = port
         self._wait_seconds = wait_seconds
+        self._idle_seconds = idle_seconds
         self._ready: dict[str, Backend] = {}
         self._draining: dict[str, Backend] = {}
         self._shares = Shares()
@@ -87,10 +93,10 @@ class Balancer:
 
     def _mark(self, backend: Backend) -> None:
         """Clients of a group without a share go on with another, as after a change of a rule."""
-        if self._shares.has(backend.group):
-            backend.leaving.clear()
-        else:
+        if not self._shares.has(backend.group):
             backend.leaving.set()
+        elif backend.leaving.is_set():
+            backend.leaving = asyncio.Event()
 
     def remove(self, name: str) -> None:
         """Send nothing new to this task; the requests that it has go on."""
@@ -126,9 +132,17 @@ class Balancer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A client has no task until it asks something, so none can leave with its request."""
-        while words := await _next_words(reader):
+        while words := await self._next_words(reader):
             if not await self._pass_on(words, (reader, writer)):
                 return
+
+    async def _next_words(self, reader: asyncio.StreamReader) -> bytes:
+        """What a client says next; nothing where it has left, or is idle for too long."""
+        try:
+            async with asyncio.timeout(self._idle_seconds):
+                return await reader.read(CHUNK_BYTES)
+        except OSError:  # TimeoutError is one
+            return b""
 
     async def _pass_on(self, words: bytes, client: Streams) -> bool:
         """A ready task gets them and what follows; whether the client may go on with another."""
@@ -142,11 +156,14 @@ class Balancer:
                 task = await _connect(backend.port)
                 if task is not None:
                     task[1].write(words)
-                    return await _relay(backend, traffic, client, task, self._shares)
+                    relay = _Relay(
+                        client, task, backend=backend, traffic=traffic, shares=self._shares
+                    )
+                    return await relay.run()
             finally:
                 backend.connections.discard(traffic)
             refused.add(backend.name)
-        log.warning("closed a connection: no task was ready for %s s", self._wait_seconds)
+        log.warning("closed a connection: no task took it within %s s", self._wait_seconds)
         return False
 
     async def _choose(self, refused: set[str], deadline: float) -> Backend | None:
@@ -169,15 +186,6 @@ class Balancer:
         return min(mine, key=lambda item: len(item.connections)) if mine else None
 
 
-async def _next_words(reader: asyncio.StreamReader) -> bytes:
-    """What a client says next; nothing where it has left, or is idle for too long."""
-    try:
-        async with asyncio.timeout(IDLE_SECONDS):
-            return await reader.read(CHUNK_BYTES)
-    except OSError:  # TimeoutError is one
-        return b""
-
-
 async def _connect(port: int) -> Streams | None:
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
@@ -198,65 +206,67 @@ class _MovedError(Exception):
     """
 
 
-async def _relay(
-    backend: Backend, traffic: Traffic, client: Streams, task: Streams, shares: Shares
-) -> bool:
-    """Copy both ways until an end is done or breaks; whether the client is to be moved."""
-    moved = False
-    try:
-        async with asyncio.TaskGroup() as group:
-            requests = group.create_task(_copy_requests(client[0], task[1], traffic))
+class _Relay:
+    """Copies both ways between a client and its task, until an end is done or breaks."""
 
-            def move() -> NoReturn:
-                # Not when the group hears of it: what came in between would be read, and lost.
-                requests.cancel()
-                raise _MovedError
+    def __init__(
+        self, client: Streams, task: Streams, *, backend: Backend, traffic: Traffic, shares: Shares
+    ) -> None:
+        self._from_client, self._to_client = client
+        self._from_task, self._to_task = task
+        self._task_name = backend.name
+        self._leaving = backend.leaving  # a task that comes back has another
+        self._traffic = traffic
+        self._shares = shares
 
-            group.create_task(_copy_answers(task[0], client[1], traffic, backend, shares, move))
-            group.create_task(_move_when_idle(backend, traffic, move))
-    except* OSError:
-        pass  # one end is gone; the other learns it by the close
-    except* _MovedError:
-        moved = True
-    finally:
-        await _close(task[1])
-    if traffic.busy and not client[0].at_eof():
-        log.warning("%s ended a connection with a request in flight", backend.name)
-    return moved
+    async def run(self) -> bool:
+        """Whether the client is to be moved."""
+        moved = False
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._requests = group.create_task(self._copy_requests())
+                group.create_task(self._copy_answers())
+                group.create_task(self._move_when_idle())
+        except* OSError:
+            pass  # one end is gone; the other learns it by the close
+        except* _MovedError:
+            moved = True
+        finally:
+            await _close(self._to_task)
+        if self._traffic.busy and not self._client_left:
+            log.warning("%s ended a connection with a request in flight", self._task_name)
+        return moved
 
+    @property
+    def _client_left(self) -> bool:
+        return self._from_client.at_eof() or self._to_client.is_closing()
 
-async def _move_when_idle(backend: Backend, traffic: Traffic, move: Callable[[], NoReturn]) -> None:
-    await backend.leaving.wait()
-    if traffic.between_messages:
-        move()
+    async def _copy_requests(self) -> None:
+        while chunk := await self._from_client.read(CHUNK_BYTES):
+            self._traffic.request(chunk)
+            self._to_task.write(chunk)
+            await self._to_task.drain()
+        self._to_task.write_eof()
 
+    async def _copy_answers(self) -> None:
+        while chunk := await self._from_task.read(CHUNK_BYTES):
+            self._traffic.answer(chunk)
+            self._to_client.write(chunk)
+            await self._to_client.drain()
+            # A load balancer of HTTP divides requests, not connections.
+            if self._leaving.is_set() or self._shares.divided:
+                self._move_if_idle()
+        raise _TaskDoneError
 
-async def _copy_requests(
-    source: asyncio.StreamReader, sink: asyncio.StreamWriter, traffic: Traffic
-) -> None:
-    while chunk := await source.read(CHUNK_BYTES):
-        traffic.request(chunk)
-        sink.write(chunk)
-        await sink.drain()
-    sink.write_eof()
+    async def _move_when_idle(self) -> None:
+        await self._leaving.wait()
+        self._move_if_idle()
 
-
-async def _copy_answers(
-    source: asyncio.StreamReader,
-    sink: asyncio.StreamWriter,
-    traffic: Traffic,
-    backend: Backend,
-    shares: Shares,
-    move: Callable[[], NoReturn],
-) -> None:
-    while chunk := await source.read(CHUNK_BYTES):
-        traffic.answer(chunk)
-        sink.write(chunk)
-        await sink.drain()
-        # A load balancer of HTTP divides requests, not connections.
-        if (backend.leaving.is_set() or shares.divided) and traffic.between_messages:
-            move()
-    raise _TaskDoneError
+    def _move_if_idle(self) -> None:
+        if self._traffic.between_messages:
+            # Not when the group hears of it: what came in between would be read, and lost.
+            self._requests.cancel()
+            raise _MovedError
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

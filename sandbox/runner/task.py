@@ -192,7 +192,7 @@ class Task:
             return
         for watch in self._watches:
             balancer = self._balancers[watch.target.transport]
-            if watch.health.healthy and self.live:  # it may be stopped while this waits
+            if watch.health.healthy:
                 await balancer.add(self.name, watch.port, watch.target.arn)
             else:
                 balancer.remove(self.name)

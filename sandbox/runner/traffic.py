@@ -52,7 +52,7 @@ class _Http1:
     def __init__(self) -> None:
         self.busy = False
         self.last = False
-        """Whether the client awaits the connection's end, which is the task's to make."""
+        """Whether the connection is to end, which is the task's to do: one of both said so."""
         self._understood = True
         self._parser = httptools.HttpResponseParser(self)
 
@@ -72,6 +72,8 @@ class _Http1:
         """Called by the parser."""
         if self._parser.get_status_code() >= 200:
             self.busy = False
+            # Of one who is answered before all is sent, the rest is no request of another task's.
+            self.last = self.last or not self._parser.should_keep_alive()
 
 
 class _Http2:

@@ -149,7 +149,7 @@ async def test_sigterm_with_streams_in_flight_drains_and_exits_zero(endpoints: E
         assert all(await asyncio.gather(*streams))
     await asyncio.to_thread(until, lambda: doomed not in tasks(), seconds=30)
     assert exit_statuses(since) == ["0"]
-    await asyncio.to_thread(until, lambda: all_ready(endpoints), seconds=REPLACED_SECONDS)
+    await asyncio.to_thread(until, lambda: all_serve(endpoints), seconds=REPLACED_SECONDS)
 
 
 def ready(endpoints: Endpoints) -> int:
@@ -157,26 +157,38 @@ def ready(endpoints: Endpoints) -> int:
     return running
 
 
-def all_ready(endpoints: Endpoints) -> bool:
-    """Told of both, and both there: of a task that has just died ECS hears a moment later."""
-    return len(tasks()) == ready(endpoints) == 2
+def all_serve(endpoints: Endpoints) -> bool:
+    """Two containers, and as many healthy targets in each group: a running task need not be one."""
+    client = endpoints.client("elbv2")
+    groups = [group["TargetGroupArn"] for group in client.describe_target_groups()["TargetGroups"]]
+    states = [
+        [
+            target["TargetHealth"]["State"]
+            for target in client.describe_target_health(TargetGroupArn=group)[
+                "TargetHealthDescriptions"
+            ]
+        ]
+        for group in groups
+    ]
+    return len(tasks()) == 2 and all(found == ["healthy"] * 2 for found in states)
 
 
 async def test_killed_task_is_replaced_while_the_other_serves(endpoints: Endpoints) -> None:
-    await asyncio.to_thread(until, lambda: ready(endpoints) == 2, seconds=60)
+    await asyncio.to_thread(until, lambda: all_serve(endpoints), seconds=60)
     doomed = tasks()[0]
     async with sdk(endpoints) as client:
         await asyncio.to_thread(docker, "kill", "--signal", "KILL", doomed)
         killed = time.monotonic()
         await asyncio.to_thread(until, lambda: doomed not in tasks(), seconds=5)
         assert await story(client, 1, tokens=10)
-        await asyncio.to_thread(until, lambda: all_ready(endpoints), seconds=REPLACED_SECONDS)
+        await asyncio.to_thread(until, lambda: all_serve(endpoints), seconds=REPLACED_SECONDS)
     print(f"replaced after {time.monotonic() - killed:.1f} s")
 
 
 async def test_update_under_a_steady_load_cuts_no_stream(
     checkout: Checkout, endpoints: Endpoints
 ) -> None:
+    await asyncio.to_thread(until, lambda: all_serve(endpoints), seconds=60)
     before = tasks()
     stage = checkout.folder / "infra/stages/local.toml"
     text = stage.read_text()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # By whole files the tests go to the processes that share them, so the longest must not come last.
 LONGEST: Final = (
     *("test_app.py", "test_upgrades.py", "rules/test_pack.py", "test_lint.py", "test_nag.py"),
-    *("rules/test_commands.py", "rules/test_cdk_validation.py", "components/test_size.py"),
+    *("rules/test_commands.py", "rules/test_cdk_validation.py"),
 )
 
 

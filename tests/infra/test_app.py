@@ -114,8 +114,9 @@ def test_a_mistake_is_answered_with_one_clear_line_and_a_failure(tmp_path: Path)
 
 
 def test_a_bare_cdk_list_names_the_stacks_of_dev(stage_runs: dict[str, Run]) -> None:
-    assert stage_runs[NAMED_BY_NOBODY].result.stdout.split() == [
+    listed = stage_runs[NAMED_BY_NOBODY].result
+    assert listed.stdout.split() == [
         *("Registry", "(llm-on-ecs-dev-registry)"),
         *("Network", "(llm-on-ecs-dev-network)"),
         *("Inference", "(llm-on-ecs-dev-inference)"),
-    ]
+    ], listed.stderr

@@ -1,6 +1,8 @@
 """The balancer over real sockets."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -117,37 +119,57 @@ async def test_connection_is_closed_when_no_task_becomes_ready(
         client.ask()
         assert await client.is_closed()
     await balancer.close()
-    assert "no task was ready for 0.05 s" in caplog.text
+    assert "no task took it within 0.05 s" in caplog.text
+
+
+@asynccontextmanager
+async def half_answering(balancer: Balancer, *, patient: bool) -> AsyncIterator[None]:
+    """A ready task that answers half, and then closes: at once, or when its reader has left."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+        if patient:
+            await asyncio.wait_for(reader.read(), LONG_SECONDS)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        await balancer.add("a", server.sockets[0].getsockname()[1])
+        yield
 
 
 async def test_answer_that_a_task_cuts_is_told(
     balancer: Balancer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def cut(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
-        writer.close()
-
-    server = await asyncio.start_server(cut, "127.0.0.1", 0)
-    await balancer.add("a", server.sockets[0].getsockname()[1])
-    async with Client(balancer) as client:
+    async with half_answering(balancer, patient=False), Client(balancer) as client:
         client.ask()
-        assert (await client.reader.read()).endswith(b"half")
+        answer = await asyncio.wait_for(client.reader.read(), LONG_SECONDS)
+        assert answer.endswith(b"half")
     assert "a ended a connection with a request in flight" in caplog.text
-    server.close()
 
 
+@pytest.mark.parametrize("resets", [False, True])
 async def test_client_that_leaves_is_no_fault_of_a_tasks(
-    balancer: Balancer, caplog: pytest.LogCaptureFixture
+    balancer: Balancer, caplog: pytest.LogCaptureFixture, resets: bool
 ) -> None:
-    async with backend("a") as a:
-        a.release.clear()
-        await balancer.add("a", a.port)
+    async with half_answering(balancer, patient=True):
         async with Client(balancer) as client:
             client.ask()
-            await asyncio.wait_for(a.began.wait(), LONG_SECONDS)
-        a.release.set()
+            await asyncio.wait_for(client.reader.readuntil(b"half"), LONG_SECONDS)
+            if resets:
+                at_once = struct.pack("ii", 1, 0)  # SO_LINGER: a reset, and no farewell
+                sock = client.writer.get_extra_info("socket")
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
         await until(lambda: balancer.connections("a") == 0)
     assert "request in flight" not in caplog.text
+
+
+async def test_client_without_a_task_is_not_kept_for_ever() -> None:
+    balancer = Balancer(0, idle_seconds=0.05)
+    await balancer.start()
+    async with Client(balancer) as client:
+        assert await client.is_closed()
+    await balancer.close()
 
 
 async def test_task_that_refuses_is_passed_over(balancer: Balancer) -> None:
@@ -208,7 +230,8 @@ async def test_connection_that_has_asked_nothing_yet_is_no_tasks(
 ) -> None:
     async with backend("a") as a, backend("b") as b, Client(balancer) as client:
         await balancer.add("a", a.port)
-        await asyncio.sleep(0.05)
+        async with Client(balancer) as later:  # the one before it has been accepted by then
+            await later.talk()
         await balancer.add("b", b.port)
         balancer.remove("a")
         assert await client.talk() == "b"
@@ -238,6 +261,23 @@ async def test_task_may_come_back_while_it_drains(balancer: Balancer) -> None:
         await balancer.add("a", a.port)
         assert await new.talk() == "a"
         assert await kept.talk() == "a"
+
+
+async def test_idle_connection_goes_on_with_another_task_after_its_own_came_back(
+    balancer: Balancer,
+) -> None:
+    async with backend("a") as a, backend("b") as b, Client(balancer) as client:
+        a.release.clear()
+        await balancer.add("a", a.port)
+        client.ask()
+        await asyncio.wait_for(a.began.wait(), LONG_SECONDS)
+        balancer.remove("a")
+        await balancer.add("a", a.port)
+        a.release.set()
+        assert await client.answer() == "a"
+        await balancer.add("b", b.port)
+        balancer.remove("a")
+        assert await client.talk() == "b"
 
 
 async def test_close_cuts_what_is_left(balancer: Balancer) -> None:

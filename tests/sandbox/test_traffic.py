@@ -43,6 +43,15 @@ def test_second_request_on_the_connection_is_in_flight_again() -> None:
     assert traffic.busy
 
 
+def test_connection_whose_answer_is_the_last_stays_where_it_is() -> None:
+    traffic = http1()
+    traffic.answer(
+        b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    )
+    assert not traffic.busy
+    assert not traffic.between_messages
+
+
 def test_continue_does_not_end_the_request() -> None:
     traffic = http1()
     traffic.answer(b"HTTP/1.1 100 Continue\r\n\r\n")
