@@ -47,10 +47,14 @@ def how_busy() -> str:
     return f"{os.cpu_count()} processors, load averages {averages}"
 
 
+# Containers often forbid bytecode, and each start then compiles the CDK anew. The others are those
+# of a `make` that runs us, whose ARGS would be another's.
+NOT_OF_A_SHELL = {"PYTHONDONTWRITEBYTECODE", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS"}
+
+
 def shell_environment() -> dict[str, str]:
-    """What a person's shell has: containers often forbid bytecode, and each start then compiles
-    the CDK anew."""
-    return {name: os.environ[name] for name in os.environ if name != "PYTHONDONTWRITEBYTECODE"}
+    """What a person's shell has."""
+    return {name: value for name, value in os.environ.items() if name not in NOT_OF_A_SHELL}
 
 
 @dataclass(frozen=True, slots=True)
