@@ -52,6 +52,7 @@ class Balancer:
         self._wait_seconds = wait_seconds
         self._idle_seconds = idle_seconds
         self._ready: dict[str, Backend] = {}
+        self._doubted: dict[str, Backend] = {}
         self._draining: dict[str, Backend] = {}
         self._shares = Shares()
         self._changed = asyncio.Condition()
@@ -77,7 +78,8 @@ class Balancer:
     async def add(self, name: str, port: int, group: str = "") -> None:
         """Send new connections to this task of a target group too."""
         if name not in self._ready:
-            backend = self._draining.pop(name, None) or Backend(name, port, group)
+            known = self._doubted.pop(name, None) or self._draining.pop(name, None)
+            backend = known or Backend(name, port, group)
             self._ready[name] = backend
             self._mark(backend)
             async with self._changed:
@@ -98,9 +100,23 @@ class Balancer:
         elif backend.leaving.is_set():
             backend.leaving = asyncio.Event()
 
+    async def doubt(self, name: str) -> None:
+        """A task that was ready is unhealthy: the ready ones of its group go before it.
+
+        "If a target group contains only unhealthy registered targets, the load balancer routes
+        requests to all those targets": docs.aws.amazon.com/elasticloadbalancing, health checks for
+        your target groups.
+        """
+        backend = self._ready.pop(name, None)
+        if backend is not None:
+            backend.leaving.set()
+            self._doubted[name] = backend
+            async with self._changed:
+                self._changed.notify_all()
+
     def remove(self, name: str) -> None:
         """Send nothing new to this task; the requests that it has go on."""
-        backend = self._ready.pop(name, None)
+        backend = self._ready.pop(name, None) or self._doubted.pop(name, None)
         if backend is not None:
             backend.leaving.set()
             self._draining[name] = backend
@@ -110,7 +126,8 @@ class Balancer:
         self._draining.pop(name, None)
 
     def connections(self, name: str) -> int:
-        backend = self._ready.get(name) or self._draining.get(name)
+        known = self._ready | self._doubted | self._draining
+        backend = known.get(name)
         return len(backend.connections) if backend else 0
 
     def busy(self, name: str) -> bool:
@@ -180,7 +197,10 @@ class Balancer:
                     return None
 
     def _next(self, refused: set[str]) -> Backend | None:
-        choices = [item for name, item in self._ready.items() if name not in refused]
+        groups = {item.group for item in self._ready.values()}
+        others = [item for item in self._doubted.values() if item.group not in groups]
+        known = [*self._ready.values(), *others]
+        choices = [item for item in known if item.name not in refused]
         group = self._shares.next({item.group for item in choices})
         mine = [item for item in choices if item.group == group]
         return min(mine, key=lambda item: len(item.connections)) if mine else None

@@ -195,7 +195,7 @@ class Task:
             if watch.health.healthy:
                 await balancer.add(self.name, watch.port, watch.target.arn)
             else:
-                balancer.remove(self.name)
+                await balancer.doubt(self.name)
         self._check_container()
         if self.healthy:
             self._note_ready()

@@ -253,6 +253,40 @@ async def test_no_request_is_lost_while_tasks_come_and_go(
             assert await client.answer() in {"a", "b"}
 
 
+async def test_unhealthy_task_gets_nothing_while_another_is_ready(balancer: Balancer) -> None:
+    async with backend("a") as a, backend("b") as b, Client(balancer) as client:
+        await balancer.add("a", a.port)
+        assert await client.talk() == "a"
+        await balancer.add("b", b.port)
+        await balancer.doubt("a")
+        assert await client.talk() == "b"
+        await balancer.add("a", a.port)
+        async with Client(balancer) as new:
+            assert await new.talk() == "a"
+
+
+async def test_unhealthy_task_goes_on_where_no_other_is_ready(balancer: Balancer) -> None:
+    async with backend("a") as a, Client(balancer) as kept, Client(balancer) as new:
+        await balancer.add("a", a.port)
+        assert await kept.talk() == "a"
+        await balancer.doubt("a")
+        assert await new.talk() == "a"
+        assert await kept.talk() == "a"
+        balancer.remove("a")
+        new.ask()
+        await balancer.add("a", a.port)
+        assert await new.answer() == "a"
+
+
+async def test_unhealthy_task_of_a_group_serves_its_share(balancer: Balancer) -> None:
+    async with backend("a") as a, backend("b") as b, Client(balancer) as client:
+        await balancer.weigh({"blue": 100, "green": 0})
+        await balancer.add("a", a.port, "blue")
+        await balancer.add("b", b.port, "green")
+        await balancer.doubt("a")
+        assert await client.talk() == "a"
+
+
 async def test_task_may_come_back_while_it_drains(balancer: Balancer) -> None:
     async with backend("a") as a, Client(balancer) as kept, Client(balancer) as new:
         await balancer.add("a", a.port)
