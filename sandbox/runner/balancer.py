@@ -82,16 +82,19 @@ class Balancer:
             backend = known or Backend(name, port, group)
             self._ready[name] = backend
             self._mark(backend)
-            async with self._changed:
-                self._changed.notify_all()
+            await self._tell()
 
     async def weigh(self, weights: Mapping[str, float]) -> None:
         """Divide the traffic between target groups; those that are not named share all equally."""
         if self._shares.set(weights):
             for backend in self._ready.values():
                 self._mark(backend)
-            async with self._changed:
-                self._changed.notify_all()
+            await self._tell()
+
+    async def _tell(self) -> None:
+        """Those who wait for a task look again."""
+        async with self._changed:
+            self._changed.notify_all()
 
     def _mark(self, backend: Backend) -> None:
         """Clients of a group without a share go on with another, as after a change of a rule."""
@@ -111,8 +114,7 @@ class Balancer:
         if backend is not None:
             backend.leaving.set()
             self._doubted[name] = backend
-            async with self._changed:
-                self._changed.notify_all()
+            await self._tell()
 
     def remove(self, name: str) -> None:
         """Send nothing new to this task; the requests that it has go on."""
@@ -126,8 +128,7 @@ class Balancer:
         self._draining.pop(name, None)
 
     def connections(self, name: str) -> int:
-        known = self._ready | self._doubted | self._draining
-        backend = known.get(name)
+        backend = (self._ready | self._doubted | self._draining).get(name)
         return len(backend.connections) if backend else 0
 
     def busy(self, name: str) -> bool:

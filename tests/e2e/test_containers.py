@@ -158,19 +158,15 @@ def ready(endpoints: Endpoints) -> int:
 
 
 def all_serve(endpoints: Endpoints) -> bool:
-    """Two containers, and as many healthy targets in each group: a running task need not be one."""
+    """Two containers, both healthy for REST and for gRPC: a running task need not be."""
     client = endpoints.client("elbv2")
     groups = [group["TargetGroupArn"] for group in client.describe_target_groups()["TargetGroups"]]
+    health = [client.describe_target_health(TargetGroupArn=group) for group in groups]
     states = [
-        [
-            target["TargetHealth"]["State"]
-            for target in client.describe_target_health(TargetGroupArn=group)[
-                "TargetHealthDescriptions"
-            ]
-        ]
-        for group in groups
+        [target["TargetHealth"]["State"] for target in answer["TargetHealthDescriptions"]]
+        for answer in health
     ]
-    return len(tasks()) == 2 and all(found == ["healthy"] * 2 for found in states)
+    return len(tasks()) == 2 and states == [["healthy"] * 2] * 2
 
 
 async def test_killed_task_is_replaced_while_the_other_serves(endpoints: Endpoints) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -11,7 +10,6 @@ from typing import Any, Final
 
 from aws_cdk import App
 from aws_cdk.assertions import Template
-from constructs import IConstruct
 
 from infra.build import build, synthesise
 from infra.settings import StageSettings
@@ -286,15 +284,16 @@ def write_variant(variant: Variant, directory: Path) -> None:
     """Synthesise a variant as the CLI would, and note its components."""
     app = App(context=context(), outdir=str(directory))
     synthesise(build(app, variant.settings()))
-    found = {f"/{each.node.path}": type(each).__name__ for each in components(app)}
-    (directory / COMPONENTS).write_text(json.dumps(found), encoding="utf-8")
+    (directory / COMPONENTS).write_text(json.dumps(components(app)), encoding="utf-8")
 
 
-def components(app: App) -> Iterator[IConstruct]:
-    """The constructs whose classes are in infra/components."""
-    for each in app.node.find_all():
-        if type(each).__module__.startswith("infra.components"):
-            yield each
+def components(app: App) -> dict[str, str]:
+    """Path and class of each construct whose class is in infra/components."""
+    return {
+        f"/{each.node.path}": type(each).__name__
+        for each in app.node.find_all()
+        if type(each).__module__.startswith("infra.components")
+    }
 
 
 def context() -> dict[str, Any]:

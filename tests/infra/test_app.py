@@ -49,29 +49,24 @@ def run_app(output: Path, context: dict[str, str]) -> Run:
         "CDK_CONTEXT_JSON": json.dumps({**project, **context}),
         "CDK_OUTDIR": str(output),
     }
-    result = subprocess.run(
-        [sys.executable, "app.py"],
-        cwd=ROOT,
-        env=nothing_of_aws() | protocol | NOT_VALIDATED,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Run(result, output)
+    return Run(run(sys.executable, "app.py", **protocol), output)
 
 
 def run_bare_list(output: Path) -> Run:
     """Run `cdk list` as a newcomer does, who names no stage; it synthesises what it lists."""
     cdk = ROOT / "node_modules" / ".bin" / "cdk"
-    result = subprocess.run(
-        [str(cdk), "list", "--no-notices", "--output", str(output)],
+    return Run(run(str(cdk), "list", "--no-notices", "--output", str(output)), output)
+
+
+def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
         cwd=ROOT,
-        env=nothing_of_aws() | NOT_VALIDATED,
+        env=nothing_of_aws() | NOT_VALIDATED | variables,
         capture_output=True,
         text=True,
         check=False,
     )
-    return Run(result, output)
 
 
 def run_stage(stage: str, output: Path) -> Run:
@@ -105,18 +100,28 @@ def test_the_order_of_image_and_repository_survives_the_end_of_the_app(stage_run
     assert manifest["artifacts"]["Inference.assets"]["dependencies"] == ["Registry"]
 
 
-def test_a_mistake_is_answered_with_one_clear_line_and_a_failure(tmp_path: Path) -> None:
-    run = run_app(tmp_path, {"stage": "dev", "image": "?"})
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ({"stage": "prdo"}, "-c stage: got 'prdo'; choose one of dev, local, prod, "),
+        ({"stage": "dev", "image": "?"}, "-c image: got '?'; write it like "),
+    ],
+)
+def test_a_mistake_is_answered_with_one_clear_line_and_a_failure(
+    tmp_path: Path, context: dict[str, str], message: str
+) -> None:
+    run = run_app(tmp_path, context)
     assert run.result.returncode == 1
-    assert run.result.stderr.startswith("-c image: got '?'; write it like ")
+    assert run.result.stderr.startswith(message)
     assert len(run.result.stderr.splitlines()) == 1
     assert not (tmp_path / "manifest.json").exists()
 
 
 def test_a_bare_cdk_list_names_the_stacks_of_dev(stage_runs: dict[str, Run]) -> None:
     listed = stage_runs[NAMED_BY_NOBODY].result
+    assert listed.returncode == 0, listed.stderr
     assert listed.stdout.split() == [
         *("Registry", "(llm-on-ecs-dev-registry)"),
         *("Network", "(llm-on-ecs-dev-network)"),
         *("Inference", "(llm-on-ecs-dev-inference)"),
-    ], listed.stderr
+    ]

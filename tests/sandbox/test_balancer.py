@@ -49,12 +49,17 @@ async def backend(name: str) -> AsyncIterator[Backend]:
     server.close()
 
 
-@pytest.fixture
-async def balancer() -> AsyncIterator[Balancer]:
-    balancer = Balancer(0, wait_seconds=LONG_SECONDS)
+@asynccontextmanager
+async def started(balancer: Balancer) -> AsyncIterator[Balancer]:
     await balancer.start()
     yield balancer
     await balancer.close()
+
+
+@pytest.fixture
+async def balancer() -> AsyncIterator[Balancer]:
+    async with started(Balancer(0, wait_seconds=LONG_SECONDS)) as balancer:
+        yield balancer
 
 
 class Client:
@@ -72,6 +77,12 @@ class Client:
 
     def ask(self) -> None:
         self.writer.write(REQUEST)
+
+    async def ask_and_wait(self, task: Backend) -> None:
+        """Until the task has begun an answer, which it ends when it is released."""
+        task.release.clear()
+        self.ask()
+        await asyncio.wait_for(task.began.wait(), LONG_SECONDS)
 
     async def answer(self) -> str:
         head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), LONG_SECONDS)
@@ -113,12 +124,9 @@ async def test_connection_waits_for_a_task_to_become_ready(balancer: Balancer) -
 async def test_connection_is_closed_when_no_task_becomes_ready(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    balancer = Balancer(0, wait_seconds=0.05)
-    await balancer.start()
-    async with Client(balancer) as client:
+    async with started(Balancer(0, wait_seconds=0.05)) as balancer, Client(balancer) as client:
         client.ask()
         assert await client.is_closed()
-    await balancer.close()
     assert "no task took it within 0.05 s" in caplog.text
 
 
@@ -165,11 +173,8 @@ async def test_client_that_leaves_is_no_fault_of_a_tasks(
 
 
 async def test_client_without_a_task_is_not_kept_for_ever() -> None:
-    balancer = Balancer(0, idle_seconds=0.05)
-    await balancer.start()
-    async with Client(balancer) as client:
+    async with started(Balancer(0, idle_seconds=0.05)) as balancer, Client(balancer) as client:
         assert await client.is_closed()
-    await balancer.close()
 
 
 async def test_task_that_refuses_is_passed_over(balancer: Balancer) -> None:
@@ -184,11 +189,9 @@ async def test_task_that_refuses_is_passed_over(balancer: Balancer) -> None:
 
 async def test_draining_task_finishes_its_request_and_gets_no_other(balancer: Balancer) -> None:
     async with backend("a") as a, backend("b") as b:
-        a.release.clear()
         await balancer.add("a", a.port)
         async with Client(balancer) as running:
-            running.ask()
-            await asyncio.wait_for(a.began.wait(), LONG_SECONDS)
+            await running.ask_and_wait(a)
             await balancer.add("b", b.port)
             balancer.remove("a")
             assert balancer.busy("a")
@@ -202,10 +205,8 @@ async def test_kept_connection_goes_on_with_another_task_after_its_response(
     balancer: Balancer,
 ) -> None:
     async with backend("a") as a, backend("b") as b, Client(balancer) as client:
-        a.release.clear()
         await balancer.add("a", a.port)
-        client.ask()
-        await asyncio.wait_for(a.began.wait(), LONG_SECONDS)
+        await client.ask_and_wait(a)
         await balancer.add("b", b.port)
         balancer.remove("a")
         a.release.set()
@@ -243,7 +244,7 @@ async def test_no_request_is_lost_while_tasks_come_and_go(
 ) -> None:
     async with backend("a") as a, backend("b") as b, Client(balancer) as client:
         await balancer.add("b", b.port)
-        for number in range(50):
+        for number in range(200):
             ready, leaving = (a, b) if number % 2 else (b, a)
             await balancer.add(ready.name, ready.port)
             client.ask()
@@ -301,10 +302,8 @@ async def test_idle_connection_goes_on_with_another_task_after_its_own_came_back
     balancer: Balancer,
 ) -> None:
     async with backend("a") as a, backend("b") as b, Client(balancer) as client:
-        a.release.clear()
         await balancer.add("a", a.port)
-        client.ask()
-        await asyncio.wait_for(a.began.wait(), LONG_SECONDS)
+        await client.ask_and_wait(a)
         balancer.remove("a")
         await balancer.add("a", a.port)
         a.release.set()

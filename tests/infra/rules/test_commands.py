@@ -63,7 +63,9 @@ def test_command_tells_what_breaks_and_fails(command: str, tmp_path: Path) -> No
 def test_make_takes_a_folder_and_is_content_with_a_good_template(tmp_path: Path) -> None:
     of_templates("", tmp_path, like="bad")
     command = OF_A_TEMPLATE.replace("template.yaml", str(tmp_path))
-    assert f"{tmp_path}/App.template.json" in run(command).stdout
+    ran = run(command)
+    assert f"{tmp_path}/App.template.json" in ran.stdout
+    assert ran.returncode != 0
     of_templates("", tmp_path, like="good")
     ran = run(command)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

@@ -55,17 +55,19 @@ def test_a_rule_has_an_id_of_our_range_a_sentence_a_reason_and_evidence(rule: ob
     assert EVIDENCE.fullmatch(about["source_url"])
 
 
-def test_the_lint_command_reads_the_pack_without_a_path_to_this_project_and_beside_another_infra(
-    tmp_path: Path,
+@pytest.mark.parametrize("namesake", [False, True], ids=["alone", "beside another infra"])
+def test_the_lint_command_reads_the_pack_without_a_path_to_this_project(
+    tmp_path: Path, namesake: bool
 ) -> None:
-    (tmp_path / "infra").mkdir()
-    (tmp_path / "infra/__init__.py").touch()
     lint = Path(sys.executable).with_name("cfn-lint")
     template = fixture("E9501", "bad")
+    if namesake:
+        (tmp_path / "infra").mkdir()
+        (tmp_path / "infra/__init__.py").touch()
     ran = subprocess.run(
         [lint, "--append-rules", ROOT / "infra/rules", "--format", "json", "--", template],
         cwd=tmp_path,
-        env={"PATH": os.defpath, "PYTHONPATH": str(tmp_path)},
+        env={"PATH": os.defpath} | ({"PYTHONPATH": str(tmp_path)} if namesake else {}),
         capture_output=True,
         text=True,
         check=False,
