@@ -151,6 +151,8 @@ def _model(settings: StageSettings, *, bucket: str | None) -> dict[str, str]:
         "LLM_CONTEXT_TOKENS": str(engine.context_tokens),
         "LLM_BATCH_TOKENS": str(engine.batch_tokens),
         "LLM_EMBEDDINGS": engine.embeddings,
+        "LLM_DRAFT_TOKENS": str(settings.speculation.draft_tokens),
+        "LLM_MATCH_TOKENS": str(settings.speculation.match_tokens),
         "LLM_PROMPT_CACHE_MIB": str(engine.prompt_cache_mib),
         "LLM_ENGINE_STALL_SECONDS": str(
             _STALL_SECONDS + engine.batch_tokens // _SLOWEST_TOKENS_PER_SECOND

@@ -42,6 +42,7 @@ from infra.sections.rollout import RolloutSettings
 from infra.sections.scaling import ScalingSettings
 from infra.sections.schedules import ScheduleName, ScheduleSettings
 from infra.sections.section import Problem, Section
+from infra.sections.speculation import SpeculationSettings
 from infra.sections.task import TaskSettings
 from infra.timeouts import DeployPatience, ScalingPace, TimeoutBudget
 
@@ -112,6 +113,9 @@ class StageSettings(Section):
     engine: EngineSettings = Field(
         default=EngineSettings(), description="How the engine runs the model."
     )
+    speculation: SpeculationSettings = Field(
+        default=SpeculationSettings(), description="What the engine guesses ahead."
+    )
     limits: LimitSettings = Field(default=LimitSettings(), description="What a request may take.")
     scaling: ScalingSettings = Field(default=ScalingSettings(), description="How many tasks run.")
     schedules: dict[ScheduleName, ScheduleSettings] = Field(
@@ -143,6 +147,7 @@ class StageSettings(Section):
         yield from capacity.memory(self.task, self.model, self.engine)
         yield from capacity.context(self.model, self.engine)
         yield from capacity.engine_build(self.task, self.engine)
+        yield from capacity.drafts(self.speculation, self.engine)
         yield from capacity.disk(self.task, self.model)
         yield from capacity.spot(self.capacity, self.scaling, self.schedules)
         yield from capacity.function(

@@ -224,6 +224,8 @@ def answers_fingerprint(settings: ServiceSettings) -> str:
         "slots",
         "context_tokens",
         "batch_tokens",
+        "draft_tokens",
+        "match_tokens",
     }
     # The wheel's engine computes alike on all of them.
     features = processor_features() if settings.engine_program else ""
@@ -237,6 +239,7 @@ def rules(settings: ServiceSettings) -> Rules:
         max_output_tokens=settings.max_output_tokens,
         slots=settings.slots,
         embeds=settings.embeddings is not Embeddings.OFF,
+        guesses=settings.draft_tokens > 0,
     )
 
 

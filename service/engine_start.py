@@ -59,5 +59,7 @@ def engine_parameters(settings: ServiceSettings, *, socket_path: str) -> EngineP
         prompt_cache_mib=settings.prompt_cache_mib,
         max_output_tokens=settings.max_output_tokens,
         embeddings="" if settings.embeddings is Embeddings.OFF else settings.embeddings,
+        draft_tokens=settings.draft_tokens,
+        match_tokens=settings.match_tokens,
         program=settings.engine_program,
     )

@@ -59,6 +59,7 @@ class FieldNames:
     prompt: str
     max_tokens: str = "max_tokens"
     effort: str = "reasoning_effort"
+    logprobs: str = "logprobs"
 
 
 @dataclass(frozen=True, slots=True)

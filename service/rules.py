@@ -24,6 +24,7 @@ class Rules:
     max_output_tokens: int
     slots: int
     embeds: bool = False
+    guesses: bool = False
 
     def check(self, request: GenerationRequest) -> None:
         """Raises InvalidRequest, or one of its children, that names the field at fault."""
@@ -38,6 +39,7 @@ class Rules:
         for limit in (request.sampling.max_tokens, *request.token_limits):
             self.check_max_tokens(limit, param=request.field_names.max_tokens)
         self.check_choices(request)
+        self.check_logprobs(request)
         check_structure(request)
 
     def check_prompt(self, request: GenerationRequest) -> None:
@@ -103,6 +105,15 @@ class Rules:
             "answers to a request.",
             param=param,
         )
+
+    def check_logprobs(self, request: GenerationRequest) -> None:
+        """The engine has none of the tokens that it guessed, and cannot be told not to guess."""
+        if self.guesses and request.alternatives is not None:
+            raise ModelNotSupported.of_field(
+                request.field_names.logprobs,
+                "its engine guesses tokens ahead, which have no log probabilities; leave it out, "
+                "or ask an endpoint whose stage sets `speculation.draft_tokens` to 0",
+            )
 
 
 def check_structure(request: GenerationRequest) -> None:

@@ -110,6 +110,12 @@ class ServiceSettings(BaseModel):
     embeddings: Embeddings = Field(
         Embeddings.OFF, description="How a text's vectors become one; off makes none."
     )
+    draft_tokens: int = Field(
+        0, ge=0, description="Tokens that are guessed from what the text had before; 0: none."
+    )
+    match_tokens: int = Field(
+        6, ge=2, description="Tokens in a row that it must have had before, for a guess."
+    )
     prompt_cache_mib: int = Field(256, ge=0, description="Host memory for the prompt cache.")
     engine_stall_seconds: float = Field(
         40, gt=0, description="An engine that has work and gets nowhere for so long is not ready."
@@ -178,6 +184,27 @@ class ServiceSettings(BaseModel):
             raise ValueError(
                 f"LLM_DRAIN_LAG_SECONDS: got {self.drain_lag_seconds:g}, which leaves nothing of "
                 f"LLM_DRAIN_SECONDS, {self.drain_seconds:g}; set a shorter lag or a longer drain"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _guesses_have_room(self) -> Self:
+        drafts, needed = self.draft_tokens, self.slots * (1 + self.draft_tokens)
+        if drafts and needed > self.batch_tokens:
+            raise ValueError(
+                f"LLM_DRAFT_TOKENS: got {drafts}, which for {self.slots} slots makes batches of "
+                f"{needed} tokens, more than LLM_BATCH_TOKENS, {self.batch_tokens}; raise that, "
+                "or set fewer"
+            )
+        if 0 < drafts < self.match_tokens:
+            raise ValueError(
+                f"LLM_DRAFT_TOKENS: got {drafts}, fewer than LLM_MATCH_TOKENS, "
+                f"{self.match_tokens}, of which no guess is made; set as many at least, or 0"
+            )
+        if drafts and self.embeddings is not Embeddings.OFF:
+            raise ValueError(
+                f"LLM_DRAFT_TOKENS: got {drafts}, but LLM_EMBEDDINGS is {self.embeddings.value}, "
+                "and an engine that makes vectors guesses nothing; set this to 0, or that to off"
             )
         return self
 

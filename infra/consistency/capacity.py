@@ -11,6 +11,7 @@ from infra.sections.function import FunctionSettings
 from infra.sections.model import BUNDLED_TRAINED_TOKENS, ModelSettings
 from infra.sections.scaling import ScalingSettings
 from infra.sections.section import Problem
+from infra.sections.speculation import SpeculationSettings
 from infra.sections.task import TaskSettings
 
 # Lambda gives an instance one request at a time.
@@ -46,6 +47,26 @@ def engine_build(task: TaskSettings, engine: EngineSettings) -> Iterator[Problem
             "engine.cpu_variants",
             "got true, but task.architecture is 'arm64', whose newest variants need GCC 14, which "
             "the base image's Debian does not have; leave it false",
+        )
+
+
+def drafts(speculation: SpeculationSettings, engine: EngineSettings) -> Iterator[Problem]:
+    """The guesses of all slots have room in one batch, or the engine's process ends itself."""
+    if not speculation.draft_tokens:
+        return
+    needed = engine.slots * (1 + speculation.draft_tokens)
+    if needed > engine.batch_tokens:
+        yield Problem(
+            "speculation.draft_tokens",
+            f"got {speculation.draft_tokens}, which for {engine.slots} slots makes batches of "
+            f"{needed} tokens, and engine.batch_tokens is {engine.batch_tokens}; raise "
+            "batch_tokens, or lower draft_tokens or engine.slots",
+        )
+    if engine.embeddings != "off":
+        yield Problem(
+            "speculation.draft_tokens",
+            f"got {speculation.draft_tokens}, but engine.embeddings is '{engine.embeddings}' and "
+            "an engine that makes vectors guesses nothing; set this to 0, or that to 'off'",
         )
 
 

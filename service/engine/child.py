@@ -12,6 +12,8 @@ import xllamacpp
 
 from service.engine.parameters import EngineParameters
 
+NGRAMS = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE
+
 
 def llama_parameters(parameters: EngineParameters) -> xllamacpp.CommonParams:
     """llama.cpp's parameters: ours, and its own defaults made safe where they are not."""
@@ -31,6 +33,11 @@ def llama_parameters(parameters: EngineParameters) -> xllamacpp.CommonParams:
     if parameters.pooling:
         name = f"LLAMA_POOLING_TYPE_{parameters.pooling.upper()}"
         llama.pooling_type = getattr(xllamacpp.llama_pooling_type, name)
+    if parameters.draft_tokens:
+        # Of the text's own alone: another drafter learns from all requests, and its pace tells.
+        llama.speculative.types = [NGRAMS]
+        llama.speculative.ngram_simple.size_n = parameters.match_tokens
+        llama.speculative.ngram_simple.size_m = parameters.draft_tokens
     llama.fit_params = False  # else it loads the vocabulary twice, and may lessen what we set
     llama.ui = False
     llama.endpoint_slots = False

@@ -14,8 +14,9 @@ class EngineParameters:
 
     `context_tokens` is the context of one slot. `batch_tokens` is how much of a prompt is processed
     between two looks at whether its client is still there. `embeddings` is how a text's vectors
-    become one: `model` as its file says; none where it is empty. `program` is a `llama-server` to
-    run instead of the wheel's.
+    become one: `model` as its file says; none where it is empty. `draft_tokens` are guessed at most
+    in one step, after `match_tokens` that the text had before. `program` is a `llama-server` to run
+    instead of the wheel's.
     """
 
     socket_path: str
@@ -28,6 +29,8 @@ class EngineParameters:
     prompt_cache_mib: int
     max_output_tokens: int
     embeddings: str = ""
+    draft_tokens: int = 0
+    match_tokens: int = 0
     program: str = ""
 
     @property

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from service.chat_turns import MESSAGES_AT_MOST, Messages
 from service.errors import InvalidRequest
-from service.generation import Effort, GenerationRequest
+from service.generation import Effort, FieldNames, GenerationRequest
 from service.json_types import EndUser
 from service.rpc import llm_service_pb2 as pb
 from service.sampling import ALTERNATIVES_AT_MOST, Sampling
@@ -59,6 +59,7 @@ def generation_request(request: Request) -> GenerationRequest:
         sampling=asked.to_sampling(),
         model=request.model or None,
         alternatives=asked.top_logprobs,
+        names=FieldNames("prompt", logprobs="top_logprobs"),
     )
 
 
@@ -70,6 +71,7 @@ def chat_request(request: pb.ChatRequest) -> GenerationRequest:
         model=request.model or None,
         tools=asked.to_tools(),
         alternatives=asked.top_logprobs,
+        names=FieldNames("messages", logprobs="top_logprobs"),
         reasoning_effort=asked.reasoning_effort,
     )
 

@@ -23,17 +23,24 @@ POSSIBLE: Final[dict[str, tuple[Any, ...]]] = {
     "monitoring.traces_endpoint": ("http://collector.example.internal:4318/v1/traces",),
     "network.cidr": ("10.1.0.0/16",),
     "network.private_hosts": (("service.example.com",),),
+    "speculation.draft_tokens": (7,),
 }
 
 
-def toggled(settings: StageSettings) -> Iterator[tuple[str, StageSettings]]:
-    """Path and stage, for each setting that can be changed alone; of several values the first."""
+def toggled(
+    settings: StageSettings, but: Container[str] = ()
+) -> Iterator[tuple[str, StageSettings]]:
+    """Path and stage, for each setting that can be changed alone, `but` for some; of several values
+    the first."""
     values = settings.model_dump()
     for path, field, value in settings_of(settings):
-        for other in (*POSSIBLE.get(".".join(path), ()), *_others(field, value)):
+        name = ".".join(path)
+        if name in but:
+            continue
+        for other in (*POSSIBLE.get(name, ()), *_others(field, value)):
             changed = _changed(values, path, other)
             try:
-                yield ".".join(path), StageSettings.model_validate(changed)
+                yield name, StageSettings.model_validate(changed)
             except ValidationError:
                 continue
             break

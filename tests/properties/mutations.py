@@ -89,6 +89,9 @@ TOGETHER: Final[list[Values]] = [
     {"endpoint.kind": "api-gateway", "limits.longest_generation_seconds": 3530},
     {"scaling.cpu_percent": 50, "rollout.strategy": "canary"},
     {"governance.tags": {f"t{number}": "x" for number in range(46)}},
+    {"speculation.draft_tokens": 7, "engine.slots": 64, "engine.batch_tokens": 64},
+    {"speculation.draft_tokens": 7, "engine.embeddings": "last"},
+    {"speculation.draft_tokens": 2, "speculation.match_tokens": 3},
 ]
 KEYS: Final = st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)
 

@@ -21,6 +21,7 @@ BUDGET: Final = "monitoring.monthly_budget_usd"
 HEARERS: Final = "alarms.emails"
 TASKS: Final = ("scaling.min_tasks", "scaling.max_tasks")
 ON_DEMAND: Final = "capacity.on_demand_base"
+GUESSES: Final = ("speculation.draft_tokens", "speculation.match_tokens")
 ALGORITHM: Final = "load_balancer.algorithm"
 SIZE: Final = ("task.cpu", "task.memory_mib")
 # What takes memory, and how little of it is little.
@@ -71,8 +72,20 @@ def steer(draw: st.DrawFn, values: Values) -> None:
     if has("schedules") and draw(MOSTLY):
         # What one of them sets, another has to undo.
         put(values, "schedules.back", {"cron": draw(crons())})
+    if has(*GUESSES) and draw(MOSTLY):
+        _guesses(draw, values)
     if has("delivery.provider_arn"):
         _have(draw, values, "delivery.repository")
+
+
+def _guesses(draw: st.DrawFn, values: Values) -> None:
+    """That have room in a batch, by an engine that makes no vectors."""
+    tokens, slots = draw(st.integers(2, 15)), draw(st.integers(1, 4))
+    for path, value in zip(GUESSES, (tokens, draw(st.integers(2, tokens))), strict=True):
+        put(values, path, value)
+    put(values, "engine.slots", slots)
+    put(values, "engine.batch_tokens", max(64, slots * (1 + tokens)))
+    put(values, "engine.embeddings", "off")
 
 
 def _one_place(draw: st.DrawFn, values: Values) -> None:

@@ -104,6 +104,15 @@ def test_how_the_model_s_file_pools_is_left_to_it() -> None:
     assert "--embeddings" in options
 
 
+def test_it_guesses_as_the_wheel_s_engine_does() -> None:
+    guesses = replace(PARAMETERS, draft_tokens=7, match_tokens=5)
+    wheel, options = llama_parameters(guesses).speculative, told(guesses)
+    assert [each.name.endswith("_NGRAM_SIMPLE") for each in wheel.types] == [True]
+    assert options["--spec-type"] == "ngram-simple"
+    assert options["--spec-ngram-simple-size-n"] == str(wheel.ngram_simple.size_n) == "5"
+    assert options["--spec-ngram-simple-size-m"] == str(wheel.ngram_simple.size_m) == "7"
+
+
 def test_its_options_come_from_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLAMA_ARG_CTX_SIZE", "1")
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")

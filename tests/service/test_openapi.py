@@ -21,6 +21,7 @@ FACTS = Facts(
     model_name="m",
     max_output_tokens=100,
     slots=2,
+    guesses=False,
     streams=True,
     tools=True,
     reasoning_effort=False,
@@ -103,6 +104,21 @@ def test_streams_are_in_it_only_where_there_are_any(operations: Sequence[Operati
     for streams in (True, False):
         made_ = made(operations, streams=streams)
         assert fits(made_, "ChatBody", {"messages": HELLO, "stream": True}) is streams
+
+
+def test_log_probabilities_are_in_it_only_where_no_token_is_guessed(
+    operations: Sequence[Operation],
+) -> None:
+    included = {"input": "Hi", "include": ["message.output_text.logprobs"]}
+    for guesses in (True, False):
+        made_ = made(operations, guesses=guesses)
+        assert fits(made_, "ChatBody", {"messages": HELLO, "logprobs": True}) is not guesses
+        assert fits(made_, "CompletionBody", {"prompt": "a", "logprobs": 2}) is not guesses
+        assert fits(made_, "ResponsesBody", {"input": "Hi", "top_logprobs": 2}) is not guesses
+        assert fits(made_, "ResponsesBody", included) is not guesses
+        assert fits(made_, "ChatBody", {"messages": HELLO, "logprobs": False})
+        assert fits(made_, "ChatBody", {"messages": HELLO, "top_logprobs": None})
+        assert fits(made_, "ResponsesBody", {"input": "Hi", "include": []})
 
 
 @pytest.mark.parametrize(

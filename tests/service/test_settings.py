@@ -52,6 +52,24 @@ def test_origins_are_those_that_browsers_send(origins: str) -> None:
     assert ", ".join(settings.cors_origins) == origins
 
 
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"LLM_DRAFT_TOKENS": "8"}, "LLM_BATCH_TOKENS, 64"),
+        ({"LLM_DRAFT_TOKENS": "7", "LLM_MATCH_TOKENS": "8"}, "LLM_MATCH_TOKENS, 8"),
+        ({"LLM_DRAFT_TOKENS": "7", "LLM_EMBEDDINGS": "mean"}, "LLM_EMBEDDINGS is mean"),
+    ],
+)
+def test_guesses_that_the_engine_cannot_make_are_refused(
+    variables: dict[str, str], told: str
+) -> None:
+    assert ServiceSettings.from_environment(KEYS | {"LLM_DRAFT_TOKENS": "7"})
+    with pytest.raises(SettingsError) as wrong:
+        ServiceSettings.from_environment(KEYS | variables)
+    assert str(wrong.value).startswith(f"LLM_DRAFT_TOKENS: got {variables['LLM_DRAFT_TOKENS']}, ")
+    assert told in str(wrong.value)
+
+
 @pytest.mark.parametrize("lag", ["10", "200"])
 def test_lag_is_less_than_the_drain_that_it_is_part_of(lag: str) -> None:
     with pytest.raises(SettingsError) as wrong:

@@ -74,6 +74,7 @@ class DocumentRoutes:
             model_name=rules.model_name,
             max_output_tokens=rules.max_output_tokens,
             slots=rules.slots,
+            guesses=rules.guesses,
             streams=self._streams,
             tools=capabilities.tools,
             reasoning_effort=capabilities.reasoning_effort,

@@ -19,11 +19,13 @@ TOOL_TYPES = {"function_call", "function_call_output", "tool_use", "tool_result"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What the schemas of the code leave open. `tools` and `reasoning_effort`: whether the model's
-    template has a place for them. `vocabulary_tokens`: how many tokens the model has."""
+    template has a place for them. `vocabulary_tokens`: how many tokens the model has. `guesses`:
+    whether its engine guesses tokens, so that there are no log probabilities."""
 
     model_name: str
     max_output_tokens: int
     slots: int
+    guesses: bool
     streams: bool
     tools: bool
     reasoning_effort: bool
@@ -43,6 +45,8 @@ def describe(body: Json, type_: Any, facts: Facts) -> None:
     if not facts.tools:
         for alternative in alternatives(fields, "tools", of="array"):
             alternative["maxItems"] = 0
+    if facts.guesses:
+        without_logprobs(fields)
     for name in fields.keys() & ({} if facts.streams else NEVER_STREAMED).keys():
         described = {"description": fields[name].get("description", "")}
         fields[name] = {"enum": NEVER_STREAMED[name], **described}
@@ -80,6 +84,18 @@ def everything(value: Any) -> Iterator[Json]:
     elif isinstance(value, list):
         for inner in value:
             yield from everything(inner)
+
+
+def without_logprobs(fields: Json) -> None:
+    """No field asks for any; a switch may say so."""
+    for name in ("logprobs", "top_logprobs"):
+        for alternative in alternatives(fields, name, of="boolean"):
+            alternative["const"] = False
+        for alternative in alternatives(fields, name, of="integer"):
+            alternative.clear()
+            alternative["type"] = "null"
+    for alternative in alternatives(fields, "include", of="array"):
+        alternative["maxItems"] = 0
 
 
 def without_efforts(components: Json) -> None:

@@ -200,7 +200,12 @@ class ResponsesBody(CountBody):
         return 0 if self.top_logprobs is None and self.include else self.top_logprobs
 
     def to_request(self) -> GenerationRequest:
-        return replace(super().to_request(), alternatives=self.alternatives)
+        asked_by = "include" if self.top_logprobs is None else "top_logprobs"
+        return replace(
+            super().to_request(),
+            alternatives=self.alternatives,
+            names=replace(NAMES, logprobs=asked_by),
+        )
 
     def to_sampling(self) -> Sampling:
         asked = {
