@@ -97,7 +97,7 @@ def _replacing_causes(
         return
     for pointer in sorted(schemas.replacing(new["Type"])):
         value = _at(new, pointer)
-        if value != _at(old, pointer) or references(value) & replaced.keys():
+        if value != _at(old, pointer) or _named(value, replaced):
             yield ".".join(pointer)
 
 
@@ -115,7 +115,7 @@ def _kept(
     affected = {
         name: targets
         for name, value in new.get("Properties", {}).items()
-        if (targets := sorted(references(value) & replaced.keys()))
+        if (targets := sorted(_named(value, replaced)))
     }
     if not changed and not affected:
         return None
@@ -177,6 +177,11 @@ def _at(body: Resource, pointer: schemas.Pointer) -> Any:
             return value
         value = value.get(key)
     return value
+
+
+def _named(value: Any, replaced: Mapping[str, object]) -> set[str]:
+    """Which of the replaced resources a value names; mostly none is, and nothing is looked at."""
+    return references(value) & replaced.keys() if replaced else set()
 
 
 def references(value: Any) -> set[str]:

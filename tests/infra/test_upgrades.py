@@ -73,8 +73,8 @@ def settings_of_toggles() -> dict[str, tuple[str, StageSettings]]:
     """Each setting with the first base on which it can be changed alone, and what comes of it."""
     found: dict[str, tuple[str, StageSettings]] = {}
     for base in BASES:
-        for path, changed in toggled(SETTINGS[base]):
-            found.setdefault(path, (base, changed))
+        for path, changed in toggled(SETTINGS[base], but=frozenset(found)):
+            found[path] = (base, changed)
     return found
 
 
