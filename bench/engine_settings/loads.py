@@ -54,9 +54,20 @@ def other_work() -> Iterator[None]:
 
 async def repetitive(engine: Engine, draw: Draw) -> float:
     """One stream that says again what its prompt says, as an edit of a text does."""
-    sentence = draw(48)
-    answer = await engine.complete(sentence * 4, tokens=SINGLE_TOKENS)
+    answer = await engine.complete(repeated(draw), tokens=SINGLE_TOKENS)
     return float(answer["timings"]["predicted_per_second"])
+
+
+async def eight_repetitive(engine: Engine, draw: Draw) -> float:
+    """Of such streams together, their prompts included."""
+    prompts = [repeated(draw) for _ in range(STREAMS)]
+    begun = time.monotonic()
+    await asyncio.gather(*(engine.complete(prompt, tokens=SINGLE_TOKENS) for prompt in prompts))
+    return STREAMS * SINGLE_TOKENS / (time.monotonic() - begun)
+
+
+def repeated(draw: Draw) -> list[int]:
+    return draw(48) * 4
 
 
 async def shared_prefix(engine: Engine, draw: Draw) -> float:
@@ -88,5 +99,6 @@ SINGLE = Load("1 stream", "tok/s", single_rate)
 EIGHT = Load("8 streams", "tok/s", streams_rate)
 BESIDE = Load("8 streams beside other work", "tok/s", streams_beside_other_work)
 REPETITIVE = Load("1 stream that repeats its prompt", "tok/s", repetitive)
+EIGHT_REPETITIVE = Load("8 streams that repeat their prompts", "tok/s", eight_repetitive)
 PREFIX = Load("first token after a shared prompt", "ms", shared_prefix)
 LEAVING = Load("slot free after a client left", "s", leaving)
