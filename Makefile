@@ -243,7 +243,8 @@ sbom: $(SUPPLY_CHAIN)/installed ## Write the software bills of materials (Cyclon
 
 audit: $(SUPPLY_CHAIN)/installed ## Ask PyPI which pinned packages have known vulnerabilities (STRICT=1: fail where it cannot say).
 	@$(VENV)/python -m operations.audit --pip-audit $(SUPPLY_CHAIN)/bin/pip-audit \
-		$(if $(STRICT),--strict) requirements.txt service/requirements.txt
+		$(if $(STRICT),--strict) requirements.txt service/requirements.txt \
+		service/requirements-engine.txt
 
 base-image: ## Pin the Dockerfile's base image to the digest that its tag has now. Needs docker buildx and its registry.
 	@$(PYTHON) -m operations.base_image
