@@ -15,6 +15,7 @@ from typing import Any
 
 from service.engine.parameters import EngineParameters
 from service.engine.process import command
+from service.engine.program import arguments
 from service.model.trial.engine import Runner, TriedEngine, engine_session, parameters_for
 
 
@@ -63,9 +64,9 @@ async def engine_with(
 
 
 def command_of(parameters: EngineParameters, variant: Variant) -> list[str]:
-    if parameters.program:
-        return [*command(parameters), *variant.options]
     if not variant.llama:
         return command(parameters)
+    if parameters.program:
+        return [parameters.program, *arguments(parameters), *variant.options]
     changes = json.dumps(dict(variant.llama))
     return [sys.executable, "-m", "bench.varied_engine", parameters.to_json(), changes]

@@ -180,7 +180,8 @@ def _at(body: Resource, pointer: schemas.Pointer) -> Any:
 
 
 def _named(value: Any, replaced: Mapping[str, object]) -> set[str]:
-    """Which of the replaced resources a value names; mostly none is, and nothing is looked at."""
+    """Which of the replaced resources a value names. Mostly none is replaced: then no value is
+    searched, which would take most of a comparison."""
     return references(value) & replaced.keys() if replaced else set()
 
 

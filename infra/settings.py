@@ -144,14 +144,20 @@ class StageSettings(Section):
             for path, section in _sections(name, value):
                 for problem in section.problems():
                     yield Problem(f"{path}.{problem.path}", problem.text)
-        yield from capacity.memory(self.task, self.model, self.engine)
+        yield from capacity.memory(
+            self.task, model=self.model, engine=self.engine, speculation=self.speculation
+        )
         yield from capacity.context(self.model, self.engine)
         yield from capacity.engine_build(self.task, self.engine)
-        yield from capacity.drafts(self.speculation, self.engine)
+        yield from capacity.guesses(self.speculation, self.engine)
         yield from capacity.disk(self.task, self.model)
         yield from capacity.spot(self.capacity, self.scaling, self.schedules)
         yield from capacity.function(
-            self.function, task=self.task, model=self.model, engine=self.engine
+            self.function,
+            task=self.task,
+            model=self.model,
+            engine=self.engine,
+            speculation=self.speculation,
         )
         yield from placing.one_vpc(self.network, self.existing_vpc)
         yield from placing.room_for_the_load_balancer(self.existing_vpc, self.endpoint)

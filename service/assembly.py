@@ -224,9 +224,9 @@ def answers_fingerprint(settings: ServiceSettings) -> str:
         "slots",
         "context_tokens",
         "batch_tokens",
-        "draft_tokens",
-        "match_tokens",
     }
+    if settings.draft_tokens:
+        changing |= {"draft_tokens", "match_tokens"}
     # The wheel's engine computes alike on all of them.
     features = processor_features() if settings.engine_program else ""
     return fingerprint(**settings.model_dump(include=changing), features=features)

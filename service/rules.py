@@ -12,6 +12,7 @@ from service.turns import NO_TOOLS, check_no_calls, check_turns
 
 # The longest tokens of common vocabularies are runs of spaces; SmolLM2's has 64.
 LONGEST_TOKEN_CHARACTERS = 64
+NO_LOGPROBS = "its engine guesses tokens ahead, which have no log probabilities"
 OWNER = "llm-on-ecs"  # `owned_by` in lists of models
 
 
@@ -111,8 +112,8 @@ class Rules:
         if self.guesses and request.alternatives is not None:
             raise ModelNotSupported.of_field(
                 request.field_names.logprobs,
-                "its engine guesses tokens ahead, which have no log probabilities; leave it out, "
-                "or ask an endpoint whose stage sets `speculation.draft_tokens` to 0",
+                f"{NO_LOGPROBS}; leave it out, or ask an endpoint whose stage sets "
+                "`speculation.draft_tokens` to 0",
             )
 
 

@@ -198,13 +198,13 @@ class ServiceSettings(BaseModel):
             )
         if 0 < drafts < self.match_tokens:
             raise ValueError(
-                f"LLM_DRAFT_TOKENS: got {drafts}, fewer than LLM_MATCH_TOKENS, "
-                f"{self.match_tokens}, of which no guess is made; set as many at least, or 0"
+                f"LLM_DRAFT_TOKENS: got {drafts}, and the engine makes no guess that is shorter "
+                f"than LLM_MATCH_TOKENS, {self.match_tokens}; set as many at least, or 0"
             )
         if drafts and self.embeddings is not Embeddings.OFF:
             raise ValueError(
                 f"LLM_DRAFT_TOKENS: got {drafts}, but LLM_EMBEDDINGS is {self.embeddings.value}, "
-                "and an engine that makes vectors guesses nothing; set this to 0, or that to off"
+                "and the two have not been tested together; set this to 0, or that to off"
             )
         return self
 

@@ -14,6 +14,7 @@ def stage_lines(stage: StageSettings, *, facts: ModelFacts, key: str, sha256: st
     """TOML for the stage file. Raises ModelError where no Fargate task is large enough."""
     size = footprint(
         stage.engine,
+        stage.speculation,
         slots=stage.engine.slots,
         weights_mib=facts.mib,
         kv_bytes_per_token=facts.kv_bytes_per_token,

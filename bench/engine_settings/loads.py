@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bench.engine import Engine
 from service.model.trial.speed import (
+    PROMPT_TOKENS,
     SINGLE_TOKENS,
     STREAMS,
     Draw,
@@ -23,6 +24,8 @@ from service.model.trial.speed import (
 SYSTEM_TOKENS = 400  # a system prompt of 300 words
 QUESTION_TOKENS = 24
 LEFT_AFTER_SECONDS = 0.3
+SETTLED_SECONDS = 3  # by then the prompts of all streams are read
+STREAM_TOKENS = 700  # with the prompt within the context
 
 Measure = Callable[[Engine, Draw], Awaitable[float]]
 
@@ -66,6 +69,23 @@ async def eight_repetitive(engine: Engine, draw: Draw) -> float:
     return STREAMS * SINGLE_TOKENS / (time.monotonic() - begun)
 
 
+async def beside_repetitive(engine: Engine, draw: Draw) -> float:
+    """Seconds to the first token of a prompt beside seven streams that guess well."""
+    streams = [
+        asyncio.create_task(engine.complete(repeated(draw), tokens=STREAM_TOKENS))
+        for _ in range(STREAMS - 1)
+    ]
+    await asyncio.sleep(SETTLED_SECONDS)
+    begun = time.monotonic()
+    await engine.complete(draw(PROMPT_TOKENS), tokens=1)
+    waited = time.monotonic() - begun
+    if any(stream.done() for stream in streams):
+        raise RuntimeError("a stream ended before the prompt was read; make them longer")
+    for stream in streams:
+        stream.cancel()
+    return waited
+
+
 def repeated(draw: Draw) -> list[int]:
     return draw(48) * 4
 
@@ -99,6 +119,9 @@ SINGLE = Load("1 stream", "tok/s", single_rate)
 EIGHT = Load("8 streams", "tok/s", streams_rate)
 BESIDE = Load("8 streams beside other work", "tok/s", streams_beside_other_work)
 REPETITIVE = Load("1 stream that repeats its prompt", "tok/s", repetitive)
+BESIDE_REPETITIVE = Load(
+    "512-token prompt beside 7 streams that repeat theirs", "s", beside_repetitive
+)
 EIGHT_REPETITIVE = Load("8 streams that repeat their prompts", "tok/s", eight_repetitive)
 PREFIX = Load("first token after a shared prompt", "ms", shared_prefix)
 LEAVING = Load("slot free after a client left", "s", leaving)

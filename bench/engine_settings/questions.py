@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bench.engine import AS_IN_A_TASK, Variant
 from bench.engine_settings.loads import (
     BESIDE,
+    BESIDE_REPETITIVE,
     EIGHT,
     EIGHT_REPETITIVE,
     LEAVING,
@@ -17,6 +18,7 @@ from bench.engine_settings.loads import (
     SINGLE,
     Load,
 )
+from service.model.trial.engine import BATCH_TOKENS
 from service.model.trial.speed import STREAMS
 
 LONGEST_DRAFT_TOKENS = 64  # of llama.cpp's drafters, by default
@@ -49,15 +51,12 @@ def cache_types(keys: str, values: str) -> Variant:
     )
 
 
-def guesses(tokens: int, *, after: int) -> Variant:
-    """As a stage may have it, in the smallest batches in which those of all slots have room."""
-    batch = max(64, STREAMS * (1 + tokens))
-    return Variant(
-        ours={"draft_tokens": tokens, "match_tokens": after, "batch_tokens": batch},
-    )
+def guesses(tokens: int, *, after: int, batch: int = BATCH_TOKENS) -> Variant:
+    """As the service has them."""
+    return Variant(ours={"draft_tokens": tokens, "match_tokens": after, "batch_tokens": batch})
 
 
-def speculation(kind: str) -> Variant:
+def drafter(kind: str) -> Variant:
     """By another drafter of llama.cpp's, with drafts as long as it makes them by itself."""
     drafted = llama(f"--spec-type {kind}", speculative__types=[kind.upper().replace("-", "_")])
     return replace(drafted, ours={"batch_tokens": DRAFTING_BATCH_TOKENS})
@@ -142,12 +141,13 @@ QUESTIONS: Mapping[str, Question] = {
         {
             "none": AS_IN_A_TASK,
             "7 after 6": guesses(7, after=6),
-            "15 after 6": guesses(15, after=6),
-            "48 after 12": guesses(48, after=12),
-            "ngram-map": speculation("ngram-map-k"),
-            "ngram-mod": speculation("ngram-mod"),
+            "none, batches of 128": Variant(ours={"batch_tokens": 128}),
+            "7 after 6, batches of 128": guesses(7, after=6, batch=128),
+            "15 after 6, batches of 128": guesses(15, after=6, batch=128),
+            "ngram-map, batches of 520": drafter("ngram-map-k"),
+            "ngram-mod, batches of 520": drafter("ngram-mod"),
         },
-        (SINGLE, REPETITIVE, EIGHT, EIGHT_REPETITIVE),
+        (SINGLE, REPETITIVE, EIGHT, EIGHT_REPETITIVE, BESIDE_REPETITIVE),
     ),
     "repacking": Question(
         {"repacked": AS_IN_A_TASK, "as in the file": llama("--no-repack", no_extra_bufts=True)},

@@ -18,9 +18,15 @@ from infra.sections.task import TaskSettings
 FUNCTION_SLOTS: Final = 1
 
 
-def memory(task: TaskSettings, model: ModelSettings, engine: EngineSettings) -> Iterator[Problem]:
-    """The model, its context and its cache fit the task."""
-    size = declared_footprint(model, engine, slots=engine.slots)
+def memory(
+    task: TaskSettings,
+    *,
+    model: ModelSettings,
+    engine: EngineSettings,
+    speculation: SpeculationSettings,
+) -> Iterator[Problem]:
+    """The model, its context, its cache and its guesses fit the task."""
+    size = declared_footprint(model, engine, speculation, slots=engine.slots)
     yield from _memory("task.memory_mib", task.memory_mib, size=size)
 
 
@@ -50,23 +56,28 @@ def engine_build(task: TaskSettings, engine: EngineSettings) -> Iterator[Problem
         )
 
 
-def drafts(speculation: SpeculationSettings, engine: EngineSettings) -> Iterator[Problem]:
-    """The guesses of all slots have room in one batch, or the engine's process ends itself."""
+def guesses(speculation: SpeculationSettings, engine: EngineSettings) -> Iterator[Problem]:
+    """The guesses of all slots leave half of a batch to prompts.
+
+    Where they fill it a prompt of 512 tokens took 5 times as long beside them (docs/engine.md).
+    Where they do not fit it at all the engine's process ends itself, which `service/settings.py`
+    refuses as well.
+    """
     if not speculation.draft_tokens:
         return
-    needed = engine.slots * (1 + speculation.draft_tokens)
+    needed = 2 * engine.slots * (1 + speculation.draft_tokens)
     if needed > engine.batch_tokens:
         yield Problem(
-            "speculation.draft_tokens",
-            f"got {speculation.draft_tokens}, which for {engine.slots} slots makes batches of "
-            f"{needed} tokens, and engine.batch_tokens is {engine.batch_tokens}; raise "
-            "batch_tokens, or lower draft_tokens or engine.slots",
+            "engine.batch_tokens",
+            f"got {engine.batch_tokens}, of which guesses of {speculation.draft_tokens} tokens in "
+            f"{engine.slots} slots take more than half, and prompts would wait; choose at least "
+            f"{needed}, or lower speculation.draft_tokens or engine.slots",
         )
     if engine.embeddings != "off":
         yield Problem(
             "speculation.draft_tokens",
-            f"got {speculation.draft_tokens}, but engine.embeddings is '{engine.embeddings}' and "
-            "an engine that makes vectors guesses nothing; set this to 0, or that to 'off'",
+            f"got {speculation.draft_tokens}, but engine.embeddings is '{engine.embeddings}', and "
+            "the two have not been tested together; set this to 0, or that to 'off'",
         )
 
 
@@ -76,6 +87,7 @@ def function(
     task: TaskSettings,
     model: ModelSettings,
     engine: EngineSettings,
+    speculation: SpeculationSettings,
 ) -> Iterator[Problem]:
     """The function's image is built here with its model, which fits its memory."""
     if not function.enabled:
@@ -92,7 +104,7 @@ def function(
             f"got true, but model.path is '{model.path}' and a function fetches no model; "
             "take one that is in the image, or set function.enabled to false",
         )
-    size = declared_footprint(model, engine, slots=FUNCTION_SLOTS)
+    size = declared_footprint(model, engine, speculation, slots=FUNCTION_SLOTS)
     yield from _memory("function.memory_mib", function.memory_mib, size=size)
 
 
@@ -101,7 +113,8 @@ def _memory(key: str, memory_mib: int, *, size: Footprint | None) -> Iterator[Pr
         yield Problem(
             key,
             f"got {memory_mib}, but about {size.needed} MiB are needed ({size}); give it "
-            "more memory, or the model fewer slots, less context or a smaller cache",
+            "more memory, or the model fewer slots, less context, a smaller cache or shorter "
+            "guesses",
         )
 
 

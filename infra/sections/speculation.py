@@ -14,17 +14,19 @@ class SpeculationSettings(Section):
         default=0,
         ge=0,
         le=64,
-        description="Tokens that the engine guesses ahead in one step: those that followed the "
-        "last time that the text had the same `match_tokens`. 0: none. It pays where one stream "
-        "repeats its prompt (an edit, a quotation), as docs/engine.md shows; what is said stays "
-        "the model's own. Requests for log probabilities are refused: guessed tokens have none.",
+        description="Tokens that the engine guesses ahead in one step: it finds where the text "
+        "last had its latest `match_tokens`, and guesses what came after them there. 0: none. It "
+        "pays where one stream repeats its prompt, as docs/engine.md shows; what is said stays the "
+        "model's own. At least `match_tokens`; `engine.slots` times one more than this within "
+        "half of `engine.batch_tokens`, for prompts need the rest; not with `engine.embeddings`. "
+        "Requests for log probabilities are refused: guessed tokens have none.",
     )
     match_tokens: int = Field(
         default=6,
         ge=2,
         le=64,
-        description="Tokens in a row that the text must have had before. Fewer make more guesses, "
-        "and more wrong ones.",
+        description="Tokens in a row that the text must have had before, for a guess. Fewer of "
+        "them make more guesses, and more wrong ones.",
     )
 
     def problems(self) -> Iterator[Problem]:

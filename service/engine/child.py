@@ -12,8 +12,6 @@ import xllamacpp
 
 from service.engine.parameters import EngineParameters
 
-NGRAMS = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE
-
 
 def llama_parameters(parameters: EngineParameters) -> xllamacpp.CommonParams:
     """llama.cpp's parameters: ours, and its own defaults made safe where they are not."""
@@ -34,8 +32,10 @@ def llama_parameters(parameters: EngineParameters) -> xllamacpp.CommonParams:
         name = f"LLAMA_POOLING_TYPE_{parameters.pooling.upper()}"
         llama.pooling_type = getattr(xllamacpp.llama_pooling_type, name)
     if parameters.draft_tokens:
-        # Of the text's own alone: another drafter learns from all requests, and its pace tells.
-        llama.speculative.types = [NGRAMS]
+        # It knows the text of its own slot only. `ngram-mod` learns from all requests: how fast an
+        # answer comes would tell what others have asked.
+        drafter = xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_SIMPLE
+        llama.speculative.types = [drafter]
         llama.speculative.ngram_simple.size_n = parameters.match_tokens
         llama.speculative.ngram_simple.size_m = parameters.draft_tokens
     llama.fit_params = False  # else it loads the vocabulary twice, and may lessen what we set

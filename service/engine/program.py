@@ -1,7 +1,7 @@
 """The engine's process where it is a `llama-server` that was built for the machine's processor.
 
-Run as `python -m service.engine.program`, with the id of the process to end with,
-EngineParameters as JSON, and options of the program's own; it becomes that program.
+Run as `python -m service.engine.program`, with the id of the process to end with and
+EngineParameters as JSON; it becomes that program.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ def end_with(parent: int) -> None:
 
 
 def main() -> None:
-    parent, document, *options = sys.argv[1:]
+    parent, document = sys.argv[1:]
     end_with(int(parent))
     parameters = EngineParameters.from_json(document)
-    command = [parameters.program, *arguments(parameters), *options]
+    command = [parameters.program, *arguments(parameters)]
     os.execve(parameters.program, command, environment())  # noqa: S606 - it is to be this process
 
 

@@ -149,6 +149,7 @@ VARIANTS: Final[dict[str, Variant]] = {
         "dev",
         changes={
             "task": {"architecture": "arm64", "disk_gib": 30},
+            "engine": {"batch_tokens": 128},
             "capacity": {"spot_weight": 3, "on_demand_base": 1},
             "function": {"enabled": True},
         },

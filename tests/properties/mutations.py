@@ -89,7 +89,7 @@ TOGETHER: Final[list[Values]] = [
     {"endpoint.kind": "api-gateway", "limits.longest_generation_seconds": 3530},
     {"scaling.cpu_percent": 50, "rollout.strategy": "canary"},
     {"governance.tags": {f"t{number}": "x" for number in range(46)}},
-    {"speculation.draft_tokens": 7, "engine.slots": 64, "engine.batch_tokens": 64},
+    {"speculation.draft_tokens": 7, "engine.slots": 8, "engine.batch_tokens": 64},
     {"speculation.draft_tokens": 7, "engine.embeddings": "last"},
     {"speculation.draft_tokens": 2, "speculation.match_tokens": 3},
 ]

@@ -84,7 +84,7 @@ def _guesses(draw: st.DrawFn, values: Values) -> None:
     for path, value in zip(GUESSES, (tokens, draw(st.integers(2, tokens))), strict=True):
         put(values, path, value)
     put(values, "engine.slots", slots)
-    put(values, "engine.batch_tokens", max(64, slots * (1 + tokens)))
+    put(values, "engine.batch_tokens", max(64, 2 * slots * (1 + tokens)))
     put(values, "engine.embeddings", "off")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -10,8 +11,14 @@ import pytest
 from service.engine.capabilities import Capabilities
 from service.sampling import BIASES_AT_MOST, GRAMMAR_CHARACTERS_AT_MOST
 from tests.service.conftest import Service
-from tests.service.face import Asked, Json, Transport
-from tests.service.transports import CHAT, PROMPT_AND_CHAT, refused
+from tests.service.face import Asked, Json, Refused, Transport
+from tests.service.transports import (
+    CHAT,
+    PROMPT_AND_CHAT,
+    RestTransport,
+    refused,
+    refused_stream,
+)
 
 # Numbers that a float of 32 bits holds as they are.
 OPTIONS: Json = {
@@ -67,6 +74,28 @@ async def test_limits_themselves_are_allowed(
     transport: Transport, asked: Asked, options: Json
 ) -> None:
     assert (await transport.ask(asked, **options)).text == "Hello world"
+
+
+@PROMPT_AND_CHAT
+@pytest.mark.settings(draft_tokens=7)
+@pytest.mark.parametrize("ask", [refused, refused_stream], ids=["whole", "streamed"])
+async def test_log_probabilities_are_refused_where_the_engine_guesses_tokens(
+    service: Service, transport: Transport, asked: Asked, ask: Callable[..., Awaitable[Refused]]
+) -> None:
+    found = await ask(transport, asked, top_logprobs=0)
+    over_rest = isinstance(transport, RestTransport)
+    assert found.code == "model_not_supported"
+    assert found.param == ("logprobs" if over_rest else "top_logprobs")
+    assert "speculation.draft_tokens" in found.message
+    assert not service.engine.requests
+
+
+@PROMPT_AND_CHAT
+@pytest.mark.settings(draft_tokens=7)
+async def test_engine_that_guesses_tokens_answers_what_asks_for_no_log_probabilities(
+    transport: Transport, asked: Asked
+) -> None:
+    assert (await transport.ask(asked)).text == "Hello world"
 
 
 WRONG: list[tuple[Json, str]] = [

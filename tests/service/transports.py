@@ -24,6 +24,7 @@ __all__ = [
     "eventually",
     "read",
     "refused",
+    "refused_stream",
     "rest_transport",
     "rpc_details",
     "rpc_transport",
@@ -65,4 +66,11 @@ async def refused(transport: Transport, asked: Asked = "Hi", **fields: Any) -> R
     """What the request is refused with."""
     with pytest.raises(Refused) as found:
         await transport.ask(asked, **fields)
+    return found.value
+
+
+async def refused_stream(transport: Transport, asked: Asked = "Hi", **fields: Any) -> Refused:
+    """What the stream is refused with."""
+    with pytest.raises(Refused) as found:
+        await read(transport, asked, **fields)
     return found.value

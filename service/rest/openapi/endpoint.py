@@ -8,6 +8,7 @@ from typing import Any
 
 from service.generation import Json
 from service.rest.openapi.between_fields import numbers_below
+from service.rules import NO_LOGPROBS
 
 REFERENCE = "#/components/schemas/{model}"
 LIMITS_OF_TOKENS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
@@ -88,6 +89,8 @@ def everything(value: Any) -> Iterator[Json]:
 
 def without_logprobs(fields: Json) -> None:
     """No field asks for any; a switch may say so."""
+    for name in fields.keys() & {"logprobs", "top_logprobs", "include"}:
+        fields[name]["description"] = f"Not offered: {NO_LOGPROBS}."
     for name in ("logprobs", "top_logprobs"):
         for alternative in alternatives(fields, name, of="boolean"):
             alternative["const"] = False

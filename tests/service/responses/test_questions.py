@@ -129,3 +129,20 @@ async def test_what_cannot_be_honoured_is_refused(
     assert error["param"] == param
     assert what in error["message"]
     assert service.engine.requests == []
+
+
+@pytest.mark.settings(draft_tokens=7)
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"top_logprobs": 0}, "top_logprobs"),
+        ({"include": ["message.output_text.logprobs"]}, "include"),
+    ],
+)
+async def test_log_probabilities_are_refused_where_the_engine_guesses_tokens(
+    client: httpx.AsyncClient, fields: dict[str, Any], param: str
+) -> None:
+    answer = await ask(client, **fields)
+    assert answer.status_code == 400
+    error = answer.json()["error"]
+    assert (error["code"], error["param"]) == ("model_not_supported", param)
