@@ -19,9 +19,8 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 HERE: Final = Path(__file__).parent
@@ -81,10 +80,9 @@ def fetched(python: Path, folder: Path) -> Path:
     """The wheel's source distribution, of the version that the service is pinned to."""
     (pin,) = PINNED.findall((HERE / "requirements.txt").read_text())
     options = ("--no-deps", "--no-binary", "xllamacpp", "--dest", folder)
-    # pip asks the package for its name and version, by the tools that it is built with; those are
-    # installed apart, where only the environment pins them.
-    pins = {"PIP_CONSTRAINT": str(HERE / TOOLS)}
-    run(python, "-m", "pip", "download", "--quiet", *options, pin, variables=pins)
+    # pip asks the package for its name and version, by the tools that it is built with.
+    os.environ["PIP_CONSTRAINT"] = str(HERE / TOOLS)
+    run(python, "-m", "pip", "download", "--quiet", *options, pin)
     (archive,) = folder.glob("xllamacpp-*.tar.gz")
     return archive
 
@@ -113,8 +111,8 @@ def needed(folder: Path) -> Iterator[Path]:
             yield file
 
 
-def run(*command: str | Path, variables: Mapping[str, str] = MappingProxyType({})) -> None:
-    subprocess.run(command, check=True, env=os.environ | variables)
+def run(*command: str | Path) -> None:
+    subprocess.run(command, check=True)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,12 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.engine import AS_IN_A_TASK, Variant
+from bench.engine import AS_IN_A_TASK, Variant, command_of
 from bench.engine_settings.__main__ import table
 from bench.engine_settings.loads import EIGHT, LEAVING
 from bench.engine_settings.questions import QUESTIONS, Question
 from bench.varied_engine import changed
 from service.engine.child import llama_parameters
+from service.engine.process import command
 from service.model.trial.engine import Runner, parameters_for
 
 PARAMETERS = parameters_for(Path("model.gguf"), Runner(2), slots=8)
@@ -62,6 +63,18 @@ def test_every_variant_changes_what_the_engine_has(variant: Variant) -> None:
     llama = llama_parameters(replace(PARAMETERS, **variant.ours))
     for path, value in variant.llama.items():
         changed(llama, path, value)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_variant_of_llama_cpp_s_own_is_one_for_a_program_too(variant: Variant) -> None:
+    assert bool(variant.options) == bool(variant.llama)
+
+
+def test_a_program_is_asked_with_the_variant_s_options() -> None:
+    program = replace(PARAMETERS, program="/llama-server")
+    *_, option, value = command_of(program, QUESTIONS["flash"].variants["off"])
+    assert (option, value) == ("--flash-attn", "off")
+    assert command_of(program, AS_IN_A_TASK) == command(program)
 
 
 def test_a_figure_stands_beside_its_ratio_to_what_a_task_has() -> None:
