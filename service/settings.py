@@ -188,7 +188,7 @@ class ServiceSettings(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _guesses_have_room(self) -> Self:
+    def _guesses_can_be_made(self) -> Self:
         drafts, needed = self.draft_tokens, self.slots * (1 + self.draft_tokens)
         if drafts and needed > self.batch_tokens:
             raise ValueError(

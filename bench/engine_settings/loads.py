@@ -17,6 +17,7 @@ from service.model.trial.speed import (
     STREAMS,
     Draw,
     prompt_rate,
+    rate_together,
     single_rate,
     streams_rate,
 )
@@ -64,9 +65,7 @@ async def repetitive(engine: Engine, draw: Draw) -> float:
 async def eight_repetitive(engine: Engine, draw: Draw) -> float:
     """Of such streams together, their prompts included."""
     prompts = [repeated(draw) for _ in range(STREAMS)]
-    begun = time.monotonic()
-    await asyncio.gather(*(engine.complete(prompt, tokens=SINGLE_TOKENS) for prompt in prompts))
-    return STREAMS * SINGLE_TOKENS / (time.monotonic() - begun)
+    return await rate_together(engine, prompts, tokens=SINGLE_TOKENS)
 
 
 async def beside_repetitive(engine: Engine, draw: Draw) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,14 +10,8 @@ import pytest
 from service.engine.capabilities import Capabilities
 from service.sampling import BIASES_AT_MOST, GRAMMAR_CHARACTERS_AT_MOST
 from tests.service.conftest import Service
-from tests.service.face import Asked, Json, Refused, Transport
-from tests.service.transports import (
-    CHAT,
-    PROMPT_AND_CHAT,
-    RestTransport,
-    refused,
-    refused_stream,
-)
+from tests.service.face import Asked, Json, Transport
+from tests.service.transports import CHAT, PROMPT_AND_CHAT, refused
 
 # Numbers that a float of 32 bits holds as they are.
 OPTIONS: Json = {
@@ -78,14 +71,13 @@ async def test_limits_themselves_are_allowed(
 
 @PROMPT_AND_CHAT
 @pytest.mark.settings(draft_tokens=7)
-@pytest.mark.parametrize("ask", [refused, refused_stream], ids=["whole", "streamed"])
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 async def test_log_probabilities_are_refused_where_the_engine_guesses_tokens(
-    service: Service, transport: Transport, asked: Asked, ask: Callable[..., Awaitable[Refused]]
+    service: Service, transport: Transport, asked: Asked, streamed: bool
 ) -> None:
-    found = await ask(transport, asked, top_logprobs=0)
-    over_rest = isinstance(transport, RestTransport)
+    found = await refused(transport, asked, streamed=streamed, top_logprobs=0)
     assert found.code == "model_not_supported"
-    assert found.param == ("logprobs" if over_rest else "top_logprobs")
+    assert found.param == ("logprobs" if transport.name == "rest" else "top_logprobs")
     assert "speculation.draft_tokens" in found.message
     assert not service.engine.requests
 

@@ -81,11 +81,10 @@ async def test_error_has_the_same_code_message_field_and_pause(
         raise case.error
 
     monkeypatch.setattr(service.parts.authenticators[Auth.KEYS], "authenticate", fails)
-    with pytest.raises(Refused) as found:
-        await (collect(transport) if streamed else transport.ask("Hi"))
+    found = await refused(transport, streamed=streamed)
     status = str(case.http) if transport.name == "rest" else case.grpc
     error = case.error
-    assert found.value == Refused(
+    assert found == Refused(
         error.code, error.message, error.param, error.retry_after_seconds, status
     )
 

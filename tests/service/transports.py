@@ -24,7 +24,6 @@ __all__ = [
     "eventually",
     "read",
     "refused",
-    "refused_stream",
     "rest_transport",
     "rpc_details",
     "rpc_transport",
@@ -62,15 +61,10 @@ async def collect(transport: Transport, asked: Asked = "Hi", **fields: Any) -> s
     return "".join((await read(transport, asked, **fields)).texts)
 
 
-async def refused(transport: Transport, asked: Asked = "Hi", **fields: Any) -> Refused:
+async def refused(
+    transport: Transport, asked: Asked = "Hi", *, streamed: bool = False, **fields: Any
+) -> Refused:
     """What the request is refused with."""
     with pytest.raises(Refused) as found:
-        await transport.ask(asked, **fields)
-    return found.value
-
-
-async def refused_stream(transport: Transport, asked: Asked = "Hi", **fields: Any) -> Refused:
-    """What the stream is refused with."""
-    with pytest.raises(Refused) as found:
-        await read(transport, asked, **fields)
+        await (read(transport, asked, **fields) if streamed else transport.ask(asked, **fields))
     return found.value

@@ -80,7 +80,11 @@ async def single_rate(engine: TriedEngine, draw: Draw) -> float:
 
 async def streams_rate(engine: TriedEngine, draw: Draw) -> float:
     """Of all streams together, their short prompts included."""
-    prompts = [draw(8) for _ in range(STREAMS)]
+    return await rate_together(engine, [draw(8) for _ in range(STREAMS)], tokens=STREAM_TOKENS)
+
+
+async def rate_together(engine: TriedEngine, prompts: Sequence[list[int]], *, tokens: int) -> float:
+    """Of answers to all prompts at once, each of so many tokens; the prompts' time counts."""
     started = time.monotonic()
-    await asyncio.gather(*(engine.complete(prompt, tokens=STREAM_TOKENS) for prompt in prompts))
-    return STREAMS * STREAM_TOKENS / (time.monotonic() - started)
+    await asyncio.gather(*(engine.complete(prompt, tokens=tokens) for prompt in prompts))
+    return len(prompts) * tokens / (time.monotonic() - started)
