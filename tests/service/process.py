@@ -83,12 +83,6 @@ class ServiceProcess:
             assert time.monotonic() - started < seconds, f"{name} is {found}, not {value}"
             time.sleep(0.05)
 
-    def wait_for_idle_engine(self, *, seconds: float = PATIENCE_SECONDS) -> None:
-        """Until it computes nothing: a slot of ours may be free while it works on in vain."""
-        started, engine = time.monotonic(), self.engine()
-        while engine.cpu_percent(interval=0.2) >= 20:
-            assert time.monotonic() - started < seconds, "the engine works on"
-
     def terminate(self, *, seconds: float = 30) -> int:
         """SIGTERM; the exit status."""
         self.process.send_signal(signal.SIGTERM)

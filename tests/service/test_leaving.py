@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.service.leaving import (
+    FREE_SECONDS,
+    seconds_to_stop,
+    unseen_prompt,
+    wait_until_engine_is_idle,
+)
 from tests.service.process import ServiceProcess, service_process
 
-FREE_SECONDS = 2  # the longest that a client that has left may hold its slot
-WORDS = ["anchor", "basket", "candle", "desert", "engine", "forest", "garden", "harbor"]
 APIS = ["/v1/messages", "/v1/responses", "/v1/chat/completions"]
 
 
@@ -22,6 +25,11 @@ def service() -> Iterator[ServiceProcess]:
     with service_process(LLM_REST_AUTH="off", LLM_SLOTS="2") as service:
         service.wait_until_ready()
         yield service
+
+
+@pytest.fixture(scope="module")
+def stop_seconds(service: ServiceProcess) -> float:
+    return seconds_to_stop(service)
 
 
 def asked(path: str, text: str, *, stream: bool) -> dict[str, Any]:
@@ -43,17 +51,20 @@ async def leave(service: ServiceProcess, path: str, body: dict[str, Any], *, aft
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 @pytest.mark.parametrize("path", APIS)
-async def test_during_a_long_prompt(service: ServiceProcess, path: str, stream: bool) -> None:
-    prompt = " ".join(random.Random(f"{path}{stream}").choices(WORDS, k=1000))  # never seen before
-    await leave(service, path, asked(path, prompt, stream=stream), after=0.3)
+async def test_during_a_long_prompt(
+    service: ServiceProcess, stop_seconds: float, path: str, stream: bool
+) -> None:
+    await leave(service, path, asked(path, unseen_prompt(), stream=stream), after=0.3)
     service.wait_for_gauge("llm_requests_running", 0, seconds=FREE_SECONDS)
-    service.wait_for_idle_engine(seconds=FREE_SECONDS)
+    wait_until_engine_is_idle(service, seconds=stop_seconds)
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 @pytest.mark.parametrize("path", APIS)
-async def test_while_it_generates(service: ServiceProcess, path: str, stream: bool) -> None:
+async def test_while_it_generates(
+    service: ServiceProcess, stop_seconds: float, path: str, stream: bool
+) -> None:
     story = "Tell a very long story about a dragon."
     await leave(service, path, asked(path, story, stream=stream), after=0.6)
     service.wait_for_gauge("llm_requests_running", 0, seconds=FREE_SECONDS)
-    service.wait_for_idle_engine(seconds=FREE_SECONDS)
+    wait_until_engine_is_idle(service, seconds=stop_seconds)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from typing import Any
 
 import httpx
@@ -12,29 +11,15 @@ import openai
 import pytest
 
 from tests.service.conftest import KEY
+from tests.service.leaving import (
+    FREE_SECONDS,
+    seconds_to_stop,
+    unseen_prompt,
+    wait_until_engine_is_idle,
+)
 from tests.service.process import ServiceProcess, service_process
 from tests.service.real_model import MODEL, STORY, sdk, seconds_until, tell
 from tests.service.transports import rpc_transport
-
-WORDS = [
-    "the",
-    "fox",
-    "runs",
-    "over",
-    "a",
-    "green",
-    "hill",
-    "and",
-    "sees",
-    "seven",
-    "old",
-    "wizards",
-    "by",
-    "the",
-    "quiet",
-    "river",
-]
-FREE_SECONDS = 2  # the longest that a client that has left may hold its slot
 
 
 def http(service: ServiceProcess) -> httpx.AsyncClient:
@@ -133,8 +118,8 @@ async def test_of_eight_streams_seven_finish_when_one_is_cut(shared: ServiceProc
 async def test_client_that_leaves_during_a_long_prompt_frees_the_engine(
     shared: ServiceProcess,
 ) -> None:
-    prompt = " ".join(random.Random(1).choices(WORDS, k=1000))  # random: nothing is cached
-    body = {"prompt": prompt, "max_tokens": 5, "stream": True, "return_progress": True}
+    stop_seconds = await asyncio.to_thread(seconds_to_stop, shared, key=KEY)
+    body = {"prompt": unseen_prompt(), "max_tokens": 5, "stream": True, "return_progress": True}
     async with (
         http(shared) as client,
         client.stream("POST", "/v1/completions", json=body) as answer,
@@ -142,9 +127,8 @@ async def test_client_that_leaves_during_a_long_prompt_frees_the_engine(
         lines = (line async for line in answer.aiter_lines() if "prompt_progress" in line)
         progress = json.loads((await anext(lines)).removeprefix("data: "))["prompt_progress"]
         assert progress["processed"] < progress["total"]
-    engine = shared.engine()
     assert await seconds_until(lambda: shared.gauge("llm_requests_running") == 0) < FREE_SECONDS
-    assert await seconds_until(lambda: engine.cpu_percent(interval=0.2) < 20) < FREE_SECONDS
+    await asyncio.to_thread(wait_until_engine_is_idle, shared, seconds=stop_seconds)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.service.leaving import FREE_SECONDS, wait_until_engine_is_idle
 from tests.service.process import ServiceProcess, service_process
 
 Json = dict[str, Any]
@@ -134,4 +135,4 @@ async def test_client_that_leaves_frees_its_slot(service: ServiceProcess) -> Non
             pieces = answer.aiter_text()
             for _ in range(20):  # by then it guesses
                 await anext(pieces)
-    service.wait_for_idle_engine(seconds=2)
+    wait_until_engine_is_idle(service, seconds=FREE_SECONDS)
