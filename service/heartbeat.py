@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 # The load balancer cuts a connection that is silent for its idle timeout, other proxies often
 # after a minute. Pings of HTTP/2 end at the load balancer (waypoint#3621): only data counts.
@@ -34,7 +34,7 @@ class Heartbeat:
 
     def __init__(
         self,
-        beat: Callable[[], Awaitable[None]],
+        beat: Callable[[], Coroutine[Any, Any, None]],
         *,
         every_seconds: Callable[[], float] = silence_seconds,
     ) -> None:
@@ -42,11 +42,12 @@ class Heartbeat:
         self._every_seconds = every_seconds
 
     async def __aenter__(self) -> Self:
-        self._now = asyncio.get_running_loop().time
-        self._heard_at = self._now()
-        self._beating = asyncio.create_task(self._run())
-        # Else one that failed when nobody wrote any more would be reported as forgotten.
-        self._beating.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
+        self._timer: asyncio.TimerHandle | None = None
+        self._beating: asyncio.Task[None] | None = None
+        self._is_over = False
+        self._listen()
         return self
 
     async def __aexit__(
@@ -56,22 +57,35 @@ class Heartbeat:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-        await asyncio.wait([self._beating])
+        if self._beating is not None:
+            await asyncio.wait([self._beating])
+        # They are their owner's, and it has us: such a ring of objects would wait for the garbage
+        # collector, and while that looks no stream moves.
+        del self._beat, self._every_seconds
 
     def stop(self) -> None:
-        self._beating.cancel()
+        self._is_over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._beating is not None:
+            self._beating.cancel()
 
     def put_off(self) -> None:
         """Something is written: the silence begins anew."""
-        if self._beating.done() and not self._beating.cancelled():
+        if self._beating is not None and self._beating.done() and not self._beating.cancelled():
             self._beating.result()
-        self._heard_at = self._now()
+        self._heard_at = self._loop.time()
 
-    async def _run(self) -> None:
-        while True:
-            left = self._heard_at + self._every_seconds() - self._now()
-            if left > 0:
-                await asyncio.sleep(left)
-            else:
-                self._heard_at = self._now()
-                await self._beat()
+    def _listen(self) -> None:
+        left = self._heard_at + self._every_seconds() - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._listen)
+        else:
+            self._heard_at = self._loop.time()
+            self._beating = self._loop.create_task(self._beat())
+            self._beating.add_done_callback(self._beaten)
+
+    def _beaten(self, beating: asyncio.Task[None]) -> None:
+        # To ask for its error is to know of it: one when nobody writes any more is not reported.
+        if not beating.cancelled() and beating.exception() is None and not self._is_over:
+            self._listen()

@@ -82,6 +82,7 @@ class Answer(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_lost = True
+        del self._parser  # it has us: such a ring would wait for the garbage collector
         self._tell()
 
     # The parser's

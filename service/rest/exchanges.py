@@ -87,5 +87,6 @@ class Exchange:
             raise ClientStalled(self._stall_seconds) from None
 
     def end(self) -> None:
+        del self._state[SEND_BODY]  # which has us: such a ring would wait for the garbage collector
         if not self._is_whole:
             self._connection.abort()
