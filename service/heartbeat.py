@@ -29,7 +29,8 @@ def silence_seconds() -> float:
 class Heartbeat:
     """Beats after every silence of so many seconds, while the context is open, and not after it.
 
-    A beat that fails is the last one, and what it raised is raised by the next `put_off`.
+    A beat that fails is the last one, and what it raised is raised by the next `put_off`. It is for
+    one use.
     """
 
     def __init__(
@@ -57,11 +58,14 @@ class Heartbeat:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-        if self._beating is not None:
-            await asyncio.wait([self._beating])
-        # They are their owner's, and it has us: such a ring of objects would wait for the garbage
-        # collector, and while that looks no stream moves.
-        del self._beat, self._every_seconds
+        try:
+            if self._beating is not None:
+                await asyncio.wait([self._beating])
+        finally:
+            # They have their owner, and it has us: such a ring of objects would wait for the
+            # garbage collector, and while that looks no stream moves.
+            del self._beat, self._every_seconds
+            self._beating = None
 
     def stop(self) -> None:
         self._is_over = True
@@ -83,9 +87,10 @@ class Heartbeat:
         else:
             self._heard_at = self._loop.time()
             self._beating = self._loop.create_task(self._beat())
-            self._beating.add_done_callback(self._beaten)
+            self._beating.add_done_callback(self._after_beat)
 
-    def _beaten(self, beating: asyncio.Task[None]) -> None:
-        # To ask for its error is to know of it: one when nobody writes any more is not reported.
-        if not beating.cancelled() and beating.exception() is None and not self._is_over:
+    def _after_beat(self, beating: asyncio.Task[None]) -> None:
+        # Asked in any case: else asyncio reports an error as forgotten, if nobody writes any more.
+        has_failed = beating.cancelled() or beating.exception() is not None
+        if not has_failed and not self._is_over:
             self._listen()

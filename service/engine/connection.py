@@ -25,7 +25,6 @@ class Answer(asyncio.Protocol):
     def __init__(self, question: bytes) -> None:
         self.status: int | None = None
         self._question = question
-        self._parser = HttpResponseParser(self)
         self._pieces: list[bytes] = []  # of its body, unread
         self._held_bytes = 0
         self._is_whole = False
@@ -69,6 +68,7 @@ class Answer(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._transport = transport
+        self._parser = HttpResponseParser(self)
         transport.write(self._question)
 
     def data_received(self, data: bytes) -> None:

@@ -1,4 +1,6 @@
-"""A request leaves no ring of objects to the garbage collector, which stops all streams to look."""
+"""An answer on a connection that stays leaves nothing of ours to the garbage collector, which stops
+all streams to look.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,17 @@ import asyncio
 import gc
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.service.transports import Transport, collect
+from service.engine.connection import answer_to
+from service.errors import EngineUnavailable
+from service.heartbeat import Heartbeat
+from tests.service.conftest import Service
+from tests.service.transports import CHAT, Transport, collect, eventually
 
 REQUESTS = 5
 APIS: dict[str, dict[str, Any]] = {
@@ -41,33 +47,80 @@ def garbage() -> Iterator[Counter[str]]:
         gc.enable()
 
 
+async def ended(service: Service, outcome: str, count: int) -> None:
+    await eventually(lambda: service.outcomes() == {outcome: float(count)})
+
+
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 @pytest.mark.parametrize("path", APIS)
-async def test_answer_by_rest(client: httpx.AsyncClient, path: str, stream: bool) -> None:
+async def test_answer_by_rest(
+    service: Service, client: httpx.AsyncClient, path: str, stream: bool
+) -> None:
     body = APIS[path] | {"stream": stream}
     await client.post(path, json=body)  # the first one fills caches
     with garbage() as found:
         for _ in range(REQUESTS):
             assert (await client.post(path, json=body)).status_code == 200
-        await asyncio.sleep(0.1)
+        await ended(service, "ok", REQUESTS + 1)
     assert not found
 
 
-async def test_stream(transport: Transport) -> None:
-    await collect(transport)
-    with garbage() as found:
-        for _ in range(REQUESTS):
-            assert await collect(transport)
-        await asyncio.sleep(0.1)
-    assert not found
-
-
-# gRPC's library keeps what a refused call has raised, and the call, in a ring of its own.
-async def test_refusal_by_rest(client: httpx.AsyncClient) -> None:
+async def test_refusal_by_rest(service: Service, client: httpx.AsyncClient) -> None:
+    """By gRPC its library keeps what a refused call has raised, and the call, in a ring."""
     body = {"prompt": "Hi", "max_tokens": -1}
     await client.post("/v1/completions", json=body)
     with garbage() as found:
         for _ in range(REQUESTS):
             assert (await client.post("/v1/completions", json=body)).status_code == 400
-        await asyncio.sleep(0.1)
+        await ended(service, "invalid_value", REQUESTS + 1)
+    assert not found
+
+
+@pytest.mark.parametrize("streamed", [True, False], ids=["streamed", "whole"])
+async def test_answer_by_grpc(
+    service: Service, both: tuple[Transport, Transport], streamed: bool
+) -> None:
+    _, rpc = both
+
+    async def ask() -> None:
+        if streamed:
+            await collect(rpc, CHAT)
+        else:
+            await rpc.ask(CHAT)
+
+    await ask()
+    with garbage() as found:
+        for _ in range(REQUESTS):
+            await ask()
+        await ended(service, "ok", REQUESTS + 1)
+    assert not found
+
+
+async def test_engine_that_is_absent() -> None:
+    with garbage() as found, suppress(EngineUnavailable):
+        async with answer_to("GET", "/health", b"", socket_path="nowhere.sock"):
+            pass
+    assert not found
+
+
+class Owner:
+    def __init__(self, *, fails: bool) -> None:
+        self.heart = Heartbeat(self._beat, every_seconds=lambda: 0.001)
+        self.begun = asyncio.Event()
+        self._fails = fails
+
+    async def _beat(self) -> None:
+        self.begun.set()
+        if self._fails:
+            raise ValueError
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("fails", [True, False], ids=["failed", "under way at the end"])
+async def test_beat(fails: bool) -> None:
+    with garbage() as found:
+        owner = Owner(fails=fails)
+        async with owner.heart:
+            await owner.begun.wait()
+        del owner
     assert not found
