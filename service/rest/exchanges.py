@@ -87,6 +87,7 @@ class Exchange:
             raise ClientStalled(self._stall_seconds) from None
 
     def end(self) -> None:
-        del self._state[SEND_BODY]  # which has us: such a ring would wait for the garbage collector
+        # Rings of objects would wait for the garbage collector.
+        del self._state[SEND_BODY], self._state["connection"]
         if not self._is_whole:
             self._connection.abort()

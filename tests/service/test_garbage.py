@@ -1,6 +1,4 @@
-"""An answer on a connection that stays leaves nothing of ours to the garbage collector, which stops
-all streams to look.
-"""
+"""An answer leaves nothing of ours to the garbage collector, which stops all streams to look."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ import pytest
 from service.engine.connection import answer_to
 from service.errors import EngineUnavailable
 from service.heartbeat import Heartbeat
-from tests.service.conftest import Service
+from tests.service.conftest import KEY, Service
 from tests.service.transports import CHAT, Transport, collect, eventually
 
 REQUESTS = 5
@@ -62,6 +60,26 @@ async def test_answer_by_rest(
         for _ in range(REQUESTS):
             assert (await client.post(path, json=body)).status_code == 200
         await ended(service, "ok", REQUESTS + 1)
+    assert not found
+
+
+@pytest.mark.parametrize("head", [{"connection": "close"}, {}], ids=["by us", "by its client"])
+async def test_answer_by_rest_on_a_connection_that_is_closed(
+    service: Service, head: dict[str, str]
+) -> None:
+    headers = {"authorization": f"Bearer {KEY}"} | head
+    sample = service.parts.metrics.registry.get_sample_value
+
+    async def ask() -> None:
+        url = f"http://127.0.0.1:{service.ports.http}/v1/completions"
+        async with httpx.AsyncClient(headers=headers) as client:
+            assert (await client.post(url, json={"prompt": "Hi"})).status_code == 200
+
+    await ask()
+    with garbage() as found:
+        for _ in range(REQUESTS):
+            await ask()
+        await eventually(lambda: sample("llm_http_connections") == 0)
     assert not found
 
 
