@@ -9,26 +9,28 @@ from typing import Any
 import pytest
 
 from service.heartbeat import Heartbeat
+from tests.service.garbage import garbage
 from tests.soon import SOON
 
 
 class Owner:
     """Its beats are counted, and do what they are told to."""
 
-    def __init__(self, *, fails: bool = False, blocks: bool = False) -> None:
+    def __init__(self, *, fails: bool = False, blocks: bool = False, obeys: bool = False) -> None:
         self.heart = Heartbeat(self._beat, every_seconds=lambda: 0.001)
         self.beats = 0
         self.begun = asyncio.Event()
         self.ended = asyncio.Event()
         self._fails = fails
         self._blocks = blocks
+        self._deaf_to = () if obeys else (asyncio.CancelledError,)
 
     async def _beat(self) -> None:
         self.beats += 1
         self.begun.set()
         try:
             if self._blocks:
-                with suppress(asyncio.CancelledError):  # as if it had ended in the same moment
+                with suppress(*self._deaf_to):  # as if it had ended in the same moment
                     await asyncio.Event().wait()
             if self._fails:
                 raise ValueError("of a beat")
@@ -112,3 +114,13 @@ async def test_none_comes_after_the_end() -> None:
     beats = owner.beats
     await rounds()
     assert owner.beats == beats
+
+
+@pytest.mark.parametrize("fails", [True, False], ids=["failed", "under way at the end"])
+async def test_beat_leaves_nothing_to_the_garbage_collector(fails: bool) -> None:
+    with garbage() as found:
+        owner = Owner(fails=fails, blocks=not fails, obeys=True)
+        async with owner.heart:
+            await owner.begun.wait()
+        del owner
+    assert not found
